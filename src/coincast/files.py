@@ -1,0 +1,77 @@
+"""Writing files so that a reader never sees half of one, and text between markers."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from coincast.errors import InputError
+
+__all__ = ["fill_marker", "read_marker", "sha256", "write_atomically"]
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Write a file by renaming a complete one over it: the old one stays until the new one is whole.
+
+    Raises:
+        InputError: the folder cannot be made or written to, or the disk is full.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # A temporary file is private to its maker; what it becomes is an ordinary file.
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise InputError(
+            f"cannot write {path}: {error.strerror or error}; free the space, "
+            "grant the permission or choose another place"
+        ) from error
+
+
+def _bounds(text: str, name: str) -> tuple[int, int]:
+    """Return where the content of a marker begins and ends."""
+    opening, closing = f"<!-- begin {name} -->\n", f"<!-- end {name} -->"
+    if text.count(opening) != 1 or text.count(closing) != 1:
+        raise InputError(
+            f"the text needs exactly one {opening.strip()} and one {closing}; restore the markers"
+        )
+    return text.index(opening) + len(opening), text.index(closing)
+
+
+def read_marker(text: str, name: str) -> str:
+    r"""Return what stands between the markers called `name`.
+
+    >>> read_marker("<!-- begin mae -->\n0.05\n<!-- end mae -->", "mae")
+    '0.05\n'
+    """
+    start, end = _bounds(text, name)
+    return text[start:end]
+
+
+def fill_marker(text: str, name: str, content: str) -> str:
+    r"""Return the text with `content` between the markers called `name`.
+
+    Raises:
+        InputError: the text does not hold the two markers once each.
+
+    >>> fill_marker("<!-- begin mae -->\nold\n<!-- end mae -->", "mae", "0.05")
+    '<!-- begin mae -->\n0.05\n<!-- end mae -->'
+    """
+    start, end = _bounds(text, name)
+    return text[:start] + content.rstrip("\n") + "\n" + text[end:]
