@@ -6,8 +6,9 @@ The modules follow the data: prices -> features -> windows -> models -> training
 
 import os
 
-# TensorFlow reads this once, when it is first imported: without it every notebook
-# opens with a page of log lines about processor features.
+# TensorFlow reads both once, when it is first imported. Without the first every notebook opens
+# with a page of log lines; the second forgoes kernels that round differently on another processor.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 __version__ = "0.1.0"

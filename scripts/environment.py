@@ -1,0 +1,175 @@
+"""The one step before every command: a `.venv` that holds exactly the pinned packages.
+
+Standard library only, and readable by old Pythons: this runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+if os.name != "nt":
+    import fcntl
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+STAMP = VENV / "coincast.json"  # what was installed; written last, so half an install has none
+PINS = ROOT / "requirements.txt"
+GPU_PINS = ROOT / "scripts" / "requirements-gpu.txt"
+PYTHONS = [(3, 11), (3, 12), (3, 13)]  # those that the pinned TensorFlow has wheels for
+BAD_INPUT = 2
+
+
+def run(main: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> None:
+    """Call a command inside the environment; say in one line what the user can mend."""
+    activate()
+    from coincast.errors import InputError
+
+    try:
+        sys.exit(main(arguments))
+    except InputError as error:
+        fail(str(error), BAD_INPUT)
+    except KeyboardInterrupt:
+        fail("interrupted", 130)
+
+
+def fail(message: str, status: int = 1) -> NoReturn:
+    """End with one line on stderr."""
+    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    sys.exit(status)
+
+
+def activate() -> None:
+    """Return inside an environment with the pins: this one, or else start again in `.venv`."""
+    if Path(sys.prefix).resolve() != VENV and is_suitable():
+        return
+    wanted = describe()
+    if installed() != wanted:
+        install(wanted)
+    if Path(sys.prefix).resolve() == VENV:
+        return
+    command = [str(venv_python()), str(Path(sys.argv[0]).resolve()), *sys.argv[1:]]
+    if os.name == "nt":  # there exec would hand the prompt back before the command ends
+        sys.exit(subprocess.call(command))
+    sys.stdout.flush()
+    os.execv(command[0], command)
+
+
+def pins() -> Path:
+    """Return the list of pins for this machine."""
+    return GPU_PINS if has_nvidia_driver() else PINS
+
+
+def has_nvidia_driver() -> bool:
+    """Tell whether an NVIDIA driver answers on this machine (only Linux has GPU wheels)."""
+    if platform.system() != "Linux":
+        return False
+    if Path("/proc/driver/nvidia/version").exists():
+        return True
+    program = shutil.which("nvidia-smi")
+    return program is not None and works([program, "-L"])
+
+
+def works(command: list[str]) -> bool:
+    """Tell whether a command ends well, without showing what it prints."""
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def describe() -> dict[str, Any]:
+    """Return what decides the content of `.venv`: change any of it and it is brought up to date."""
+    digest = hashlib.sha256()
+    for path in (pins(), ROOT / "setup.cfg", ROOT / "pyproject.toml"):
+        digest.update(path.read_bytes())
+    return {"root": str(ROOT), "pins": pins().name, "sha256": digest.hexdigest()}
+
+
+def installed() -> dict[str, Any] | None:
+    """Return what the `.venv` was made from, None if it is not whole."""
+    try:
+        return json.loads(STAMP.read_text()) if venv_python().exists() else None
+    except (OSError, ValueError):
+        return None
+
+
+def is_suitable() -> bool:
+    """Tell whether the running Python already has every pin and this checkout's package."""
+    package = importlib.util.find_spec("coincast")
+    if package is None or not str(package.origin).startswith(str(ROOT)):
+        return False
+    from packaging.requirements import Requirement
+
+    for line in re.findall(r"^([^\s#-][^\\\n]*)", pins().read_text(), flags=re.MULTILINE):
+        requirement = Requirement(line)
+        if requirement.marker and not requirement.marker.evaluate():
+            continue
+        try:
+            version = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            return False
+        if not requirement.specifier.contains(version, prereleases=True):
+            return False
+    return True
+
+
+def venv_python() -> Path:
+    """Return the interpreter of `.venv`."""
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def base_python() -> str:
+    """Return an interpreter that the pins have wheels for."""
+    if sys.version_info[:2] in PYTHONS:
+        return sys.executable
+    for major, minor in reversed(PYTHONS):
+        program = shutil.which(f"python{major}.{minor}")
+        if program and works([program, "-c", "import ensurepip"]):
+            return program
+    versions = ", ".join(f"{major}.{minor}" for major, minor in PYTHONS)
+    fail(f"Python {platform.python_version()} is not among {versions}; install one of them")
+
+
+def install(wanted: dict[str, Any]) -> None:
+    """Make `.venv` from the pins, or bring it up to date, and stamp it."""
+    with only_one():
+        if installed() == wanted:  # another command did it while this one waited
+            return
+        STAMP.unlink(missing_ok=True)
+        print(f"Installing the pinned packages into {VENV.name} (once, some minutes)", flush=True)
+        python = str(venv_python())
+        # `venv` fails where the system's Python lacks ensurepip (Debian without python3-venv).
+        step([base_python(), "-m", "venv", str(VENV)], "install your system's python3-venv package")
+        pip = [python, "-m", "pip", "install", "--disable-pip-version-check"]
+        again = "check network and disk space, then run this command again"
+        step([*pip, "--require-hashes", "-r", str(pins())], again)
+        step([*pip, "-q", "--no-deps", "--no-build-isolation", "-e", str(ROOT)], again)
+        STAMP.write_text(json.dumps(wanted))
+
+
+def step(command: list[str], remedy: str) -> None:
+    """Run one step of the installation, showing its progress; stop if it fails."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    if subprocess.call(command, env=environment) != 0:
+        fail(f"`{' '.join(command[1:4])}` failed (its own message is above); {remedy}")
+
+
+@contextlib.contextmanager
+def only_one() -> Iterator[None]:
+    """Hold a lock while installing; the system frees it however this process ends."""
+    VENV.mkdir(exist_ok=True)
+    with (VENV / "lock").open("w") as lock:
+        if os.name != "nt":  # two first runs at once are not guarded on Windows
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

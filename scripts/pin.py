@@ -1,0 +1,45 @@
+"""Pin the whole environment anew: requirements.txt and its GPU twin, from setup.cfg, by uv."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+import environment
+
+EXAMPLE = """
+example:
+  python3 scripts/pin.py
+  python3 scripts/pin.py --upgrade     (to the newest releases that setup.cfg allows)
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    line = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    line.add_argument("--upgrade", action="store_true", help="do not stay with today's pins")
+    return line
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write both lists; the GPU's holds the same releases as the other, and more."""
+    upgrade = ["--upgrade"] if arguments.upgrade else []
+    # One list for every system and Python, with hashes that pip holds each download against.
+    uv = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "setup.cfg", "--extra", "dev"]
+    uv += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate"]
+    uv += ["--custom-compile-command", "python3 scripts/pin.py"]
+    gpu = ["--extra", "gpu", "--constraint", environment.PINS.name]
+    for extra, path in (([*upgrade], environment.PINS), ([*upgrade, *gpu], environment.GPU_PINS)):
+        output = ["--output-file", str(path.relative_to(environment.ROOT))]
+        status = subprocess.call([*uv, *extra, *output], cwd=environment.ROOT)
+        if status != 0:
+            environment.fail(f"uv could not pin {path.name}; its message is above")
+        print(f"pinned {path.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    environment.run(main, parser().parse_args())

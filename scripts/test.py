@@ -1,0 +1,58 @@
+"""Run every check: lint, form, types, unit and property tests, notebooks, commands."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+
+import environment
+
+EXAMPLE = """
+examples:
+  python3 scripts/test.py
+  python3 scripts/test.py --fast
+  python3 scripts/test.py --only tests/test_windows.py
+"""
+FAST = "not notebook and not command"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    line = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    line.add_argument("--fast", action="store_true", help="leave out notebooks and commands")
+    line.add_argument("--only", nargs="+", metavar="PATH", default=[], help="just these tests")
+    return line
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run the checks one after another, all of them even if one fails."""
+    python = [sys.executable, "-m"]
+    slow = [] if arguments.fast else [("notebooks and commands", f"not ({FAST})")]
+    tests = [("unit and property tests", FAST), *slow]
+    checks = {
+        "lint": [*python, "ruff", "check", "."],
+        "form": [*python, "ruff", "format", "--check", "."],
+        "types": [*python, "mypy"],
+    } | {name: [*python, "pytest", "-m", marker] for name, marker in tests}
+    if arguments.only:
+        checks = {"tests": [*python, "pytest", *arguments.only]}
+    failed = [name for name, command in checks.items() if not passes(name, command)]
+    print(f"\nfailed: {', '.join(failed)}" if failed else "\nevery check passed")
+    return int(bool(failed))
+
+
+def passes(name: str, command: list[str]) -> bool:
+    """Run one check, showing what it prints and how long it took."""
+    print(f"\n== {name}", flush=True)
+    started = time.monotonic()
+    status = subprocess.call(command, cwd=environment.ROOT)
+    print(f"== {name}: {time.monotonic() - started:.0f} s, exit status {status}", flush=True)
+    return status == 0
+
+
+if __name__ == "__main__":
+    environment.run(main, parser().parse_args())
