@@ -16,7 +16,7 @@ def sha256(path: Path) -> str:
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a file by renaming a complete one over it: the old one stays until the new one is whole.
+    """Write a file by renaming a whole one over it, so that a failure leaves the old one.
 
     Raises:
         InputError: the folder cannot be made or written to, or the disk is full.

@@ -1,0 +1,80 @@
+"""The price tables in `data/`: real, daily, without gaps, ready without a network."""
+
+import difflib
+from pathlib import Path
+
+import pandas as pd
+
+from coincast.errors import InputError
+from coincast.files import sha256
+from coincast.paths import DAILY
+from coincast.schema import as_prices
+from coincast.sources.request import Request
+
+__all__ = ["DEFAULT_VENUES", "load", "read_series", "row_origins"]
+
+# Coinbase holds both coins of the Ethereum study: one venue, one clock.
+DEFAULT_VENUES = {
+    "bitcoin": "coinbase",
+    "ethereum": "coinbase",
+    "litecoin": "bitstamp",
+    "xrp": "bitfinex",
+    "eos": "bitfinex",
+}
+
+
+def load(request: Request) -> pd.DataFrame:
+    """Return a bundled series, whole; volume is in coins, market capitalisation unknown.
+
+    Raises:
+        InputError: no such coin or venue in the tables, or a url was given.
+    """
+    request.refuse("url", "bundled")
+    if request.coin not in DEFAULT_VENUES:
+        near = difflib.get_close_matches(request.coin, DEFAULT_VENUES, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise InputError(
+            f"coin {request.coin!r} is not bundled; {hint}"
+            f"use one of {', '.join(DEFAULT_VENUES)}, or another source"
+        )
+    venue = request.venue or DEFAULT_VENUES[request.coin]
+    return as_prices(
+        read_series(DAILY, request, venue),
+        coin=request.coin,
+        source="bundled",
+        venue=venue,
+        volume_unit="coins",
+        sha256=sha256(DAILY),
+    )
+
+
+def read_series(path: Path, request: Request, venue: str) -> pd.DataFrame:
+    """Return one coin at one venue from a bundled table: index `date`, prices and volume.
+
+    Raises:
+        InputError: the table cannot be read, or has no such coin at that venue.
+    """
+    table = _read(path)
+    series = table[table["coin"] == request.coin]
+    if venue not in set(series["venue"]):
+        raise InputError(
+            f"{path.name} has no {request.coin} at {venue!r}; "
+            f"its venues are: {', '.join(sorted(set(series['venue']))) or 'none'}"
+        )
+    return series.loc[series["venue"] == venue, ["open", "high", "low", "close", "volume"]]
+
+
+def row_origins() -> pd.DataFrame:
+    """Return how many daily rows of each series have which `source`: original or repaired."""
+    counts = _read(DAILY).groupby(["coin", "venue", "source"]).size()
+    return counts.rename("rows").reset_index()
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, compression="gzip", parse_dates=["date"], index_col="date")
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(
+            f"cannot read {path.name}: {error}; restore it with `git checkout data` "
+            "or `python3 scripts/build_data.py`"
+        ) from error
