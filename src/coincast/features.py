@@ -1,0 +1,94 @@
+"""Prices -> feature table and target: row by row, so nothing can look ahead."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from coincast.errors import InputError
+
+__all__ = [
+    "FEATURES",
+    "LEVELS",
+    "UNITS",
+    "coin_features",
+    "daily_change",
+    "feature_table",
+    "next_change",
+]
+
+FEATURES = ["close", "volume", "close_off_high", "volatility", "daily_change"]
+UNITS = {
+    "close": "USD",
+    "volume": "a day",
+    "close_off_high": "-1 to 1",
+    "volatility": "fraction",
+    "daily_change": "fraction",
+    "next_change": "fraction",
+}
+LEVELS = ["close", "volume"]  # they drift away from any train period; the other three do not
+
+
+def daily_change(prices: pd.DataFrame) -> pd.Series:
+    """Return (close - open) / open of each day: a fraction, 0.05 is five per cent up."""
+    return ((prices["close"] - prices["open"]) / prices["open"]).rename("daily_change")
+
+
+def coin_features(prices: pd.DataFrame) -> pd.DataFrame:
+    """Return the five features of one coin, one row a day, each from that day alone.
+
+    close (USD), volume (as the source counts it), close_off_high = 2 (high - close) /
+    (high - low) - 1 (-1: closed at the high, 1: at the low; 0 on a day without range),
+    volatility = (high - low) / open, daily_change = (close - open) / open.
+
+    Source: the features of D. Sheehan's notebook of 2017 and J. Hahn's demo of 2018.
+    """
+    span = prices["high"] - prices["low"]
+    position = 2 * (prices["high"] - prices["close"]) / span.where(span > 0) - 1
+    return pd.DataFrame(
+        {
+            "close": prices["close"],
+            "volume": prices["volume"],
+            "close_off_high": position.fillna(0.0),
+            "volatility": span / prices["open"],
+            "daily_change": daily_change(prices),
+        }
+    )
+
+
+def feature_table(prices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the features of several coins side by side, on the days that all of them have.
+
+    Args:
+        prices: coin -> validated prices.
+
+    Returns:
+        Index `date`; columns `{coin}_{feature}`, coins in the given order.
+
+    Raises:
+        InputError: the coins share no day, or a volume is missing.
+
+    >>> days = pd.date_range("2018-01-01", "2018-01-02", name="date")
+    >>> prices = pd.DataFrame(
+    ...     {"open": 8.0, "high": 10.0, "low": 6.0, "close": 9.0, "volume": 1.0}, index=days
+    ... )
+    >>> feature_table({"bitcoin": prices}).loc["2018-01-02"].tolist()
+    [9.0, 1.0, -0.5, 0.5, 0.125]
+    """
+    parts = [coin_features(table).add_prefix(f"{coin}_") for coin, table in prices.items()]
+    table = pd.concat(parts, axis=1, join="inner")
+    if table.empty:
+        raise InputError(f"{' and '.join(prices)} have no day in common; choose another period")
+    holes = table.isna()
+    if holes.to_numpy().any():
+        column = holes.any().idxmax()
+        day = holes[column].idxmax()
+        raise InputError(
+            f"{column} of {day:%Y-%m-%d} is missing; choose a start after the last such day "
+            f"({holes.index[holes.any(axis=1)][-1]:%Y-%m-%d})"
+        )
+    return table
+
+
+def next_change(prices: pd.DataFrame) -> pd.Series:
+    """Return the target: on row t the daily change of day t + 1; NaN on the last row."""
+    return daily_change(prices).shift(-1).rename("next_change")
