@@ -1,0 +1,95 @@
+"""The parts of the README that come from recorded results, and putting them there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from coincast import results
+from coincast.errors import InputError
+from coincast.evaluation import title
+from coincast.files import fill_marker, write_atomically
+from coincast.paths import NOTEBOOKS
+
+__all__ = ["blocks", "render", "update_readme"]
+
+Recorded = Mapping[str, Mapping[str, Any]]
+
+
+def update_readme(readme: Path, figs: Path) -> str:
+    """Bring a README's generated parts up to date; return a line that says what was done.
+
+    Results of other parameters than the notebooks' own are left out of the README: its text
+    speaks of the default study.
+    """
+    recorded = results.load(figs)
+    for name, content in recorded.items():
+        if not _is_default(name, content):
+            return (
+                f"README.md left as it was: {figs.name}/ holds {name} with parameters of your own; "
+                "`python3 scripts/reproduce.py` restores it"
+            )
+    write_atomically(readme, render(readme.read_text(), recorded))
+    return "README.md: tables and figures brought up to date"
+
+
+def _is_default(name: str, content: Mapping[str, Any]) -> bool:
+    defaults = results.notebook_parameters(NOTEBOOKS / f"{name}.ipynb")
+    return bool(content["provenance"]["parameters"] == defaults)
+
+
+def render(text: str, recorded: Recorded) -> str:
+    """Return a README's text with every generated part filled.
+
+    Raises:
+        InputError: a marker or a recorded notebook is missing.
+    """
+    for name, content in blocks(recorded).items():
+        text = fill_marker(text, name, content)
+    return text
+
+
+def blocks(recorded: Recorded) -> dict[str, str]:
+    """Return marker -> generated text."""
+    try:
+        study = recorded["02_ethereum_lstm"]
+        return {
+            "ethereum study": _study(study["values"]),
+            "figures": "\n".join(_figures(name, recorded[name]) for name in recorded),
+        }
+    except KeyError as error:
+        raise InputError(f"no recorded {error}; run `python3 scripts/reproduce.py`") from error
+
+
+def _study(values: Mapping[str, Any]) -> str:
+    rows = values["rows"]
+    header = (
+        "| forecast of the next day's change | test MAE | 95 % interval | standard error | "
+        "skill against the train mean (95 % interval) |\n|---|---|---|---|---|"
+    )
+    lines = [_study_row(name, row) for name, row in values["evaluation"].items()]
+    caption = (
+        f"{values['coin'].capitalize()}, driven by {values['driver'].capitalize()}: "
+        f"{rows['train']} train days, n = {rows['test']} test days "
+        f"({values['period']['test_first']} to {values['period']['test_last']}). "
+        "MAE is a fraction of the price: .05 is five per cent. Each LSTM is one seed."
+    )
+    reading = [f"- {sentence}" for sentence in values["reading"]]
+    return "\n".join([caption, "", header, *lines, "", *reading])
+
+
+def _study_row(name: str, row: Mapping[str, float]) -> str:
+    shown = f"**{title(name)}**" if name.startswith("lstm") else title(name)
+    return (
+        f"| {shown} | {row['mae']:.4f} | {row['low']:.4f} to {row['high']:.4f} | "
+        f"{row['standard_error']:.4f} | {row['skill']:+.3f} "
+        f"({row['skill_low']:+.3f} to {row['skill_high']:+.3f}) |"
+    )
+
+
+def _figures(notebook: str, content: Mapping[str, Any]) -> str:
+    title = f"### [{notebook}](notebooks/{notebook}.ipynb)\n"
+    pictures = [
+        f"![{caption}](figs/{name}.png)\n*{caption}*\n"
+        for name, caption in content["figures"].items()
+    ]
+    return "\n".join([title, *pictures])

@@ -1,0 +1,181 @@
+"""The numbers and pictures of a notebook, written with where they came from, and read back."""
+
+import ast
+import hashlib
+import io
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from coincast.errors import InputError
+from coincast.files import write_atomically
+from coincast.paths import BUILD, NOTEBOOKS, PACKAGE
+
+__all__ = ["code_version", "load", "notebook_parameters", "output_folder", "parameters", "record"]
+
+OUTPUT_VARIABLE = "COINCAST_OUT"  # set by the runner for the notebooks it starts
+PARAMETERS_TAG = "parameters"
+VERSIONED = ("tensorflow", "keras", "numpy", "pandas", "scikit-learn", "arch", "matplotlib")
+
+
+def output_folder() -> Path:
+    """Return where figures and numbers go: the runner's choice, `build/figs` in Jupyter.
+
+    So trying things out in Jupyter never changes the committed figures.
+    """
+    return Path(os.environ.get(OUTPUT_VARIABLE) or BUILD / "figs")
+
+
+def notebook_parameters(path: Path) -> dict[str, Any]:
+    """Return the names and default values in a notebook's one `parameters` cell.
+
+    Raises:
+        InputError: the file is no notebook, the cell is not there once, or it holds anything
+            but `name = literal` lines.
+    """
+    try:
+        cells = json.loads(path.read_text())["cells"]
+        sources = [
+            "".join(cell["source"])
+            for cell in cells
+            if PARAMETERS_TAG in cell["metadata"].get("tags", [])
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"cannot read {path.name} as a notebook: {error!r}; mend it") from error
+    if len(sources) != 1:
+        raise InputError(
+            f"{path.name} has {len(sources)} cells tagged {PARAMETERS_TAG!r}; it needs one"
+        )
+    try:
+        return dict(map(_assignment, ast.parse(sources[0]).body))
+    except (SyntaxError, ValueError) as error:
+        raise InputError(
+            f"the parameters cell of {path.name} may hold only lines such as `name = 1`: {error}"
+        ) from error
+
+
+def _assignment(statement: ast.stmt) -> tuple[str, Any]:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, ast.literal_eval(value)
+    raise ValueError(f"line {statement.lineno} is something else")
+
+
+def parameters(notebook: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that a running notebook's parameters have, defaults or not.
+
+    Args:
+        notebook: its name without folder and ending, for example "02_ethereum_lstm".
+        namespace: `globals()` of the notebook.
+    """
+    return {name: namespace[name] for name in notebook_parameters(NOTEBOOKS / f"{notebook}.ipynb")}
+
+
+def record(
+    notebook: str,
+    *,
+    values: Mapping[str, Any],
+    figures: Mapping[str, tuple[Figure, str]],
+    parameters: Mapping[str, Any],
+    prices: Iterable[pd.DataFrame],
+    device: str = "none: nothing is trained",
+) -> dict[str, Any]:
+    """Write a notebook's figures and `{notebook}.json` into `output_folder()`.
+
+    Args:
+        notebook: its name, for example "02_ethereum_lstm".
+        values: what its text and the README may quote; numbers, texts, dicts and lists of them.
+        figures: name -> (figure, caption); each becomes `{name}.png`.
+        parameters: as `parameters()` gives them.
+        prices: every table used, for its origin.
+        device: what trained the models.
+
+    Returns:
+        What the JSON holds: values, figures (captions), provenance. Nothing in it changes
+        from run to run on one machine; how long a run took is told by the runner.
+    """
+    folder = output_folder()
+    for name, (figure, _) in figures.items():
+        write_atomically(folder / f"{name}.png", _png(figure))
+    content = {
+        "values": _plain(values),
+        "figures": {name: caption for name, (_, caption) in figures.items()},
+        "provenance": {
+            "notebook": notebook,
+            "parameters": dict(parameters),
+            "data": [_origin(table) for table in prices],
+            "code_version": code_version(notebook),
+            "versions": {"python": platform.python_version()}
+            | {name: metadata.version(name) for name in ("coincast", *VERSIONED)},
+            "device": device,
+        },
+    }
+    write_atomically(
+        folder / f"{notebook}.json", json.dumps(content, indent=2, allow_nan=False) + "\n"
+    )
+    return content
+
+
+def load(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return every recorded JSON of a folder by notebook name, in the notebooks' order.
+
+    Raises:
+        InputError: a file is damaged.
+    """
+    recorded = {}
+    for path in sorted(folder.glob("[0-9][0-9]_*.json")):
+        try:
+            recorded[path.stem] = json.loads(path.read_text())
+        except ValueError as error:
+            raise InputError(f"{path} is damaged: {error}; run that notebook again") from error
+    return recorded
+
+
+def code_version(notebook: str) -> str:
+    """Return a hash of everything of ours that made the numbers: the package and the notebook.
+
+    A commit's name would not do: the figures are part of the commit that they would name.
+    """
+    paths = [*sorted(PACKAGE.rglob("*.py")), *sorted(PACKAGE.glob("*.mplstyle"))]
+    digest = hashlib.sha256()
+    for path in [*paths, NOTEBOOKS / f"{notebook}.ipynb"]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _png(figure: Figure) -> bytes:
+    """Return the picture; without the tag that names the software its bytes repeat."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _origin(prices: pd.DataFrame) -> dict[str, Any]:
+    days = {"first_day": prices.index[0], "last_day": prices.index[-1]}
+    return (
+        dict(prices.attrs)
+        | {name: f"{day:%Y-%m-%d}" for name, day in days.items()}
+        | {"rows": len(prices)}
+    )
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON is any of six types
+    """Return a value with tables, dates and NumPy numbers as plain JSON types."""
+    if isinstance(value, pd.DataFrame):
+        return {str(name): _plain(row) for name, row in value.to_dict("index").items()}
+    if isinstance(value, pd.Series):
+        return _plain(value.to_dict())
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return value.item() if hasattr(value, "item") else value
