@@ -83,7 +83,8 @@ def mae_table(
 
 def _bootstrap_means(errors: pd.DataFrame, seed: int) -> FloatArray:
     """Return the mean of each column in each draw: (draws, columns)."""
-    blocks = optimal_block_length(errors)["stationary"]
+    varying = errors.loc[:, errors.std() > 0]  # errors that are all the same have no memory
+    blocks = optimal_block_length(varying)["stationary"] if varying.size else pd.Series([1.0])
     block = round(np.clip(blocks.max(), 1, len(errors) / 3))
     bootstrap = StationaryBootstrap(block, errors.to_numpy(), seed=np.random.default_rng(seed))
     return np.asarray(bootstrap.apply(lambda sample: sample.mean(axis=0), DRAWS))

@@ -29,7 +29,7 @@ def execute(request: dict[str, Any]) -> dict[str, Any]:
         name), `message`, `cell` (number) and `traceback`.
     """
     try:
-        papermill.execute_notebook(
+        notebook = papermill.execute_notebook(
             request["notebook"],
             request["executed"],
             parameters=request["parameters"],
@@ -51,6 +51,16 @@ def execute(request: dict[str, Any]) -> dict[str, Any]:
         }
     except DeadKernelError:
         return {"status": "died"}
+    # A cell that ends the kernel's work politely (SystemExit) is no error to papermill.
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and cell.source and cell.execution_count is None:
+            return {
+                "status": "failed",
+                "error": "NotRun",
+                "message": "the notebook stopped before this cell",
+                "cell": number,
+                "traceback": "",
+            }
     return {"status": "finished"}
 
 

@@ -10,7 +10,7 @@ from coincast.evaluation import title
 from coincast.files import fill_marker, write_atomically
 from coincast.paths import NOTEBOOKS
 
-__all__ = ["blocks", "render", "update_readme"]
+__all__ = ["blocks", "is_default", "render", "update_readme"]
 
 Recorded = Mapping[str, Mapping[str, Any]]
 
@@ -23,7 +23,7 @@ def update_readme(readme: Path, figs: Path) -> str:
     """
     recorded = results.load(figs)
     for name, content in recorded.items():
-        if not _is_default(name, content):
+        if not is_default(name, content):
             return (
                 f"README.md left as it was: {figs.name}/ holds {name} with parameters of your own; "
                 "`python3 scripts/reproduce.py` restores it"
@@ -32,7 +32,8 @@ def update_readme(readme: Path, figs: Path) -> str:
     return "README.md: tables and figures brought up to date"
 
 
-def _is_default(name: str, content: Mapping[str, Any]) -> bool:
+def is_default(name: str, content: Mapping[str, Any]) -> bool:
+    """Tell whether a recorded result was made with the parameters that its notebook has."""
     defaults = results.notebook_parameters(NOTEBOOKS / f"{name}.ipynb")
     return bool(content["provenance"]["parameters"] == defaults)
 

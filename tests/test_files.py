@@ -1,0 +1,39 @@
+import os
+
+import pytest
+
+from coincast import files
+from coincast.errors import InputError
+
+
+def test_write_atomically_leaves_the_old_file_when_the_rename_fails(tmp_path, monkeypatch):
+    path = tmp_path / "out.csv"
+    path.write_text("old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match=r"cannot write .*out.csv: No space left on device"):
+        files.write_atomically(path, "new")
+    assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
+    assert path.read_text() == "old"
+
+
+def test_write_atomically_makes_folders_and_readable_files(tmp_path):
+    path = tmp_path / "a" / "b.txt"
+    files.write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_write_atomically_names_a_place_that_is_no_folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write"):
+        files.write_atomically(tmp_path / "file" / "out.csv", "new")
+
+
+@pytest.mark.parametrize("text", ["none", "<!-- begin a -->\n", "<!-- begin a -->\n" * 2])
+def test_fill_marker_refuses_text_without_the_pair(text):
+    with pytest.raises(InputError, match="needs exactly one <!-- begin a -->"):
+        files.fill_marker(text, "a", "new")

@@ -1,0 +1,104 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from makers import make_prices
+from matplotlib.figure import Figure
+
+from coincast import results
+from coincast.errors import InputError
+
+
+def write_notebook(path, *sources, tags=("parameters",)):
+    cells = [
+        {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": [source]}
+        for source in sources
+    ]
+    path.write_text(json.dumps({"cells": cells}))
+    return path
+
+
+def test_notebook_parameters_reads_names_and_literals(tmp_path):
+    path = write_notebook(tmp_path / "01_x.ipynb", 'coin = "eth"  # a coin\nlags = 4\nq = False')
+    assert results.notebook_parameters(path) == {"coin": "eth", "lags": 4, "q": False}
+
+
+@pytest.mark.parametrize(
+    ("sources", "message"),
+    [
+        (["a = 1", "b = 2"], "has 2 cells tagged 'parameters'"),
+        ([], "has 0 cells tagged 'parameters'"),
+        (["import os"], "line 1 is something else"),
+        (["a = open('x')"], "may hold only lines such as"),
+        (["a = "], "may hold only lines such as"),
+    ],
+)
+def test_notebook_parameters_refuses_a_cell_that_is_more(tmp_path, sources, message):
+    path = write_notebook(tmp_path / "01_x.ipynb", *sources)
+    with pytest.raises(InputError, match=message):
+        results.notebook_parameters(path)
+
+
+def test_notebook_parameters_refuses_what_is_no_notebook(tmp_path):
+    path = tmp_path / "01_x.ipynb"
+    path.write_text('{"cells": 3')
+    with pytest.raises(InputError, match=r"cannot read 01_x\.ipynb as a notebook"):
+        results.notebook_parameters(path)
+
+
+def record(folder, monkeypatch, **values):
+    monkeypatch.setenv(results.OUTPUT_VARIABLE, str(folder))
+    figure = Figure()
+    figure.subplots().plot([1, 3, 2])
+    return results.record(
+        "01_prices",
+        values=values,
+        figures={"line": (figure, "A line.")},
+        parameters={"seed": 1},
+        prices=[make_prices(5, seed=1, coin="bitcoin")],
+    )
+
+
+def test_record_writes_figures_and_plain_json(tmp_path, monkeypatch):
+    table = pd.DataFrame({"mae": [np.float32(0.5)], "n": [3]}, index=["zero"])
+    content = record(tmp_path, monkeypatch, table=table, day=pd.Timestamp("2018-01-02"))
+    assert content["values"] == {"table": {"zero": {"mae": 0.5, "n": 3}}, "day": "2018-01-02"}
+    assert results.load(tmp_path)["01_prices"] == content
+    assert (tmp_path / "line.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_record_tells_where_the_numbers_came_from(tmp_path, monkeypatch):
+    provenance = record(tmp_path, monkeypatch)["provenance"]
+    assert provenance["parameters"] == {"seed": 1}
+    assert provenance["data"][0]["coin"] == "bitcoin"
+    assert provenance["data"][0]["rows"] == 5
+    assert provenance["versions"]["pandas"] == pd.__version__
+
+
+def test_record_gives_the_same_bytes_again(tmp_path, monkeypatch):
+    for name in ("first", "second"):
+        record(tmp_path / name, monkeypatch, mae=0.1)
+    first, second = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        for name in ("first", "second")
+    )
+    assert first == second
+    assert set(first) == {"line.png", "01_prices.json"}
+
+
+def test_record_refuses_a_value_that_json_cannot_hold(tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match="JSON"):
+        record(tmp_path, monkeypatch, mae=float("nan"))
+    assert not (tmp_path / "01_prices.json").exists()
+
+
+def test_load_names_a_damaged_file(tmp_path):
+    (tmp_path / "02_x.json").write_text("{")
+    with pytest.raises(InputError, match=r"02_x.json is damaged"):
+        results.load(tmp_path)
+
+
+def test_output_folder_is_not_figs_in_jupyter(monkeypatch):
+    monkeypatch.delenv(results.OUTPUT_VARIABLE, raising=False)
+    assert results.output_folder().parts[-2:] == ("build", "figs")
