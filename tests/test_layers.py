@@ -30,9 +30,10 @@ def test_module_imports_only_from_those_above_it(path):
     assert {name.split(".")[0] for name in imported(path)} <= set(above)
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("sources/*.py")), ids=lambda path: path.stem)
-def test_source_imports_only_from_above_sources(path):
-    allowed = set(ORDER[: ORDER.index("sources")]) | {"sources"}
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*/*.py")), ids=lambda path: path.stem)
+def test_module_of_a_folder_imports_only_from_above_the_folder(path):
+    folder = path.parent.name
+    allowed = {*ORDER[: ORDER.index(folder)], folder}
     assert {name.split(".")[0] for name in imported(path)} <= allowed
 
 

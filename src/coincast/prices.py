@@ -63,12 +63,14 @@ def load_common(
     An empty `start` or `end` means the first or last day that every coin has.
 
     Raises:
-        InputError: as `load_prices`, or the coins share no day.
+        InputError: as `load_prices`, or no coin is named, or the coins share no day.
 
     >>> {coin: len(table) for coin, table in load_common(["bitcoin", "litecoin"]).items()}
     {'bitcoin': 936, 'litecoin': 936}
     """
     tables = {coin: load_prices(coin, start, end, source, venue=venue, url=url) for coin in coins}
+    if not tables:
+        raise InputError("no coin is named; name at least one, for example 'bitcoin'")
     first = max(table.index[0] for table in tables.values())
     last = min(table.index[-1] for table in tables.values())
     if first > last:

@@ -143,7 +143,7 @@ def code_version(notebook: str) -> str:
 
     A commit's name would not do: the figures are part of the commit that they would name.
     """
-    paths = [*sorted(PACKAGE.rglob("*.py")), *sorted(PACKAGE.glob("*.mplstyle"))]
+    paths = [*sorted(PACKAGE.rglob("*.py")), *sorted(PACKAGE.rglob("*.mplstyle"))]
     digest = hashlib.sha256()
     for path in [*paths, NOTEBOOKS / f"{notebook}.ipynb"]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

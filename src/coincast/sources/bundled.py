@@ -1,6 +1,7 @@
 """The price tables in `data/`: real, daily, without gaps, ready without a network."""
 
 import difflib
+import zlib
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +22,8 @@ DEFAULT_VENUES = {
     "xrp": "bitfinex",
     "eos": "bitfinex",
 }
+
+NUMBERS = ["open", "high", "low", "close", "volume"]
 
 
 def load(request: Request) -> pd.DataFrame:
@@ -61,7 +64,7 @@ def read_series(path: Path, request: Request, venue: str) -> pd.DataFrame:
             f"{path.name} has no {request.coin} at {venue!r}; "
             f"its venues are: {', '.join(sorted(set(series['venue']))) or 'none'}"
         )
-    return series.loc[series["venue"] == venue, ["open", "high", "low", "close", "volume"]]
+    return series.loc[series["venue"] == venue, NUMBERS]
 
 
 def row_origins() -> pd.DataFrame:
@@ -72,9 +75,24 @@ def row_origins() -> pd.DataFrame:
 
 def _read(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, compression="gzip", parse_dates=["date"], index_col="date")
-    except (OSError, ValueError, EOFError) as error:
+        table = pd.read_csv(
+            path,
+            compression="gzip",
+            parse_dates=["date"],
+            index_col="date",
+            dtype=dict.fromkeys(NUMBERS, "float64"),
+        )
+        _check(table)
+    except (OSError, ValueError, EOFError, zlib.error) as error:
         raise InputError(
-            f"cannot read {path.name}: {error}; restore it with `git checkout data` "
-            "or `python3 scripts/build_data.py`"
+            f"cannot read {path.name}: {' '.join(str(error).split())}; "
+            "restore it with `git checkout data` or `python3 scripts/build_data.py`"
         ) from error
+    return table
+
+
+def _check(table: pd.DataFrame) -> None:
+    if absent := [name for name in ("coin", "venue", *NUMBERS) if name not in table.columns]:
+        raise InputError(f"column {absent[0]!r} is missing")
+    if not isinstance(table.index, pd.DatetimeIndex):  # pandas leaves such a column as text
+        raise InputError("not every date is a day")

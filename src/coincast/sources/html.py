@@ -6,6 +6,7 @@ value stands in `data-format-value`; headers with asterisks (`Open*`, `Close**`)
 
 import hashlib
 import re
+import warnings
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -23,7 +24,11 @@ __all__ = ["URL", "load", "parse_page"]
 URL = "https://coinmarketcap.com/currencies/{coin}/historical-data/?start={start}&end={end}"
 FIRST_DAY = date(2013, 4, 28)  # CoinMarketCap's own
 MISSING = {"-", "?", ""}
-NUMBER = re.compile(r"-?\d+(,\d{2,3})*(\.\d+)?([eE][+-]?\d+)?", flags=re.ASCII)
+# Groups of two are Indian; the last has three, or "8504,41" would be read as 850441.
+NUMBER = re.compile(
+    r"-?(\d{1,30}|[1-9]\d{0,2}(,\d{2,3}){0,9},\d{3})(\.\d{1,30})?([eE][+-]?\d{1,2})?",
+    flags=re.ASCII,
+)
 DATE_FORMATS = ("%b %d, %Y", "%Y-%m-%d")
 VALUE = "data-format-value"
 
@@ -76,9 +81,12 @@ def parse_page(page: bytes | str) -> pd.DataFrame:
     Raises:
         PriceError: no table or several fit, or a cell holds something else than it should.
     """
-    tables = BeautifulSoup(
-        page, "lxml", parse_only=SoupStrainer("table"), multi_valued_attributes=None
-    ).find_all("table")
+    with warnings.catch_warnings():
+        # An answer that is an address or XML is no page; that it has no table says so.
+        warnings.simplefilter("ignore", UserWarning)
+        tables = BeautifulSoup(
+            page, "lxml", parse_only=SoupStrainer("table"), multi_valued_attributes=None
+        ).find_all("table")
     fitting = [table for table in tables if {"date", *OHLC} <= set(_header(table))]
     if len(fitting) != 1:
         found = f"{len(fitting)} tables" if fitting else "no table"
@@ -124,10 +132,12 @@ def _parse_row(cells: dict[str, Tag]) -> dict[str, object]:
 def _parse_day(text: str) -> datetime:
     for form in DATE_FORMATS:
         try:
-            return datetime.strptime(text, form)  # noqa: DTZ007 - days are UTC by definition
+            day = datetime.strptime(text, form)  # noqa: DTZ007 - days are UTC by definition
         except ValueError:
             continue
-    raise PriceError(f"date {text!r} is not a day such as 'Jan 13, 2018'; check the page")
+        if day.date() >= FIRST_DAY:
+            return day
+    raise PriceError(f"date {text[:40]!r} is not a day such as 'Jan 13, 2018'; check the page")
 
 
 def _parse_number(cell: Tag, name: str) -> float:
@@ -156,5 +166,7 @@ def _decimal(text: str, name: str) -> Decimal | None:
     if text in MISSING:
         return None
     if not NUMBER.fullmatch(text):
-        raise PriceError(f"{name} is {text!r}, not a number; check the page or leave that day out")
+        raise PriceError(
+            f"{name} is {text[:40]!r}, not a number; check the page or leave out that day"
+        )
     return Decimal(text.replace(",", ""))

@@ -16,7 +16,11 @@ SIZE_LIMIT = 32 * 2**20  # bytes after decompression; five years of one coin are
 TIMEOUT = (10, 30)  # seconds to connect, seconds between two parts of the answer
 USER_AGENT = "coincast (research; one request at a time)"
 RETRY = Retry(
-    total=3, backoff_factor=0.5, backoff_jitter=0.5, status_forcelist=[429, 500, 502, 503, 504]
+    total=3,
+    backoff_factor=0.5,
+    backoff_jitter=0.5,
+    status_forcelist=[429, 500, 502, 503, 504],
+    retry_after_max=30,  # seconds; a server may ask for a day
 )
 
 
@@ -29,7 +33,10 @@ def fetch(url: str) -> bytes:
     Raises:
         InputError: another scheme, an unreadable file, no answer, an error status, too large.
     """
-    parts = urllib.parse.urlsplit(url)
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError as error:
+        raise InputError(f"url {url!r} is no address: {error}; check its spelling") from error
     if parts.scheme == "file":
         return _read(url, Path(urllib.request.url2pathname(parts.path)))
     if parts.scheme in {"http", "https"}:
@@ -41,17 +48,20 @@ def fetch(url: str) -> bytes:
 
 def _check_size(url: str, size: int) -> None:
     if size > SIZE_LIMIT:
-        raise InputError(f"{url} is larger than {SIZE_LIMIT >> 20} MiB; ask for a shorter period")
+        raise InputError(f"{url!r} is larger than {SIZE_LIMIT >> 20} MiB; ask for a shorter period")
 
 
 def _read(url: str, path: Path) -> bytes:
     try:
-        _check_size(url, path.stat().st_size)
-        return path.read_bytes()
-    except OSError as error:
+        with path.open("rb") as file:
+            body = file.read(SIZE_LIMIT + 1)
+    except (OSError, ValueError) as error:  # ValueError: no path may hold a zero byte
         raise InputError(
-            f"cannot read {url}: {error.strerror}; check the path and its permissions"
+            f"cannot read {url!r}: {getattr(error, 'strerror', error)}; "
+            "check the path and its permissions"
         ) from error
+    _check_size(url, len(body))
+    return body
 
 
 def _get(url: str) -> bytes:
@@ -65,19 +75,21 @@ def _get(url: str) -> bytes:
                 answer.raise_for_status()
                 for part in answer.iter_content(2**16):
                     body += part
-                    _check_size(url, len(body))
-    except requests.RequestException as error:
+                    if len(body) > SIZE_LIMIT:
+                        break
+    except (requests.RequestException, ValueError) as error:  # ValueError: no host has that name
         raise InputError(
-            f"cannot fetch {url}: {_reason(error)}; check the address and the network, or give a "
-            "saved page as file://"
+            f"cannot fetch {url!r}: {_reason(error)}; check the address and the network, or give "
+            "a saved page as file://"
         ) from error
+    _check_size(url, len(body))
     return bytes(body)
 
 
-def _reason(error: requests.RequestException) -> str:
+def _reason(error: Exception) -> str:
     """Return the innermost cause in a few words: requests wraps it in layers of objects."""
-    if error.response is not None:
+    if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"HTTP status {error.response.status_code}"
-    if "too many" in str(error):
-        return "the server kept failing (" + str(error).rsplit("(", 1)[-1].rstrip(")'\"") + ")"
+    if isinstance(error, requests.exceptions.RetryError):
+        return "the server kept failing (" + str(error).rsplit("(", 1)[-1].strip(")'\"") + ")"
     return type(error).__name__

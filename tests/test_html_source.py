@@ -1,0 +1,271 @@
+"""CoinMarketCap's pages of 2013 to 2019: what is read from them, and what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from makers import FORMS, HEADERS, make_prices, page_around, price_tables, render_page, table_of
+
+from coincast.errors import PriceError
+from coincast.prices import load_prices, volume_in_usd
+from coincast.schema import OHLC, as_prices, validate_prices
+from coincast.sources.html import parse_page
+
+PAGES = Path(__file__).parent / "pages"
+ROWS = {  # one cell a column, newest day first
+    "Date": ["Jan 13, 2018", "Jan 12, 2018"],
+    "Open": ["13,952.40", "13,453.90"],
+    "High": ["14,659.50", "14,229.90"],
+    "Low": ["13,952.40", "13,158.10"],
+    "Close": ["14,360.20", "13,980.60"],
+    "Volume": ["12,763,600,000", "12,065,700,000"],
+    "Market Cap": ["234,412,000,000", "225,975,000,000"],
+}
+
+
+def page_of(rows):
+    """Return a page of plain cells: header -> texts; a text beginning with "<" is a whole cell."""
+    cells = [
+        [c if c.startswith("<") else f"<td>{c}</td>" for c in row]
+        for row in zip(*rows.values(), strict=True)
+    ]
+    return page_around(table_of(list(rows), cells))
+
+
+def changed(header, cell, row=0):
+    """Return the rows above with one cell replaced."""
+    cells = list(ROWS[header])
+    cells[row] = cell
+    return {**ROWS, header: cells}
+
+
+def read(page):
+    return validate_prices(as_prices(parse_page(page)))
+
+
+def test_parse_page_reads_a_table_worked_out_by_hand():
+    found = parse_page(page_of(ROWS))
+    assert list(found.index) == [pd.Timestamp("2018-01-13"), pd.Timestamp("2018-01-12")]
+    assert found.iloc[1].to_dict() == {
+        "open": 13453.9, "high": 14229.9, "low": 13158.1, "close": 13980.6,
+        "volume": 12_065_700_000, "market_cap": 225_975_000_000,
+    }  # fmt: skip
+
+
+@given(prices=price_tables(), form=st.sampled_from(FORMS))
+def test_parse_page_gives_back_any_table_that_a_page_shows(prices, form):
+    """Prices are exact in each form, and so are whole volumes: text has what attributes lack."""
+    found = read(render_page(prices, form).encode())
+    pd.testing.assert_frame_equal(found, prices, check_exact=True)
+
+
+@given(
+    prices=price_tables(max_days=3),
+    columns=st.permutations(list(HEADERS)),
+    form=st.sampled_from(FORMS),
+)
+def test_parse_page_takes_columns_by_name_in_any_order(prices, columns, form):
+    found = read(render_page(prices, form, columns))
+    pd.testing.assert_frame_equal(found, prices, check_exact=True)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_parse_page_reads_the_saved_page_as_the_bundled_prices(form):
+    bundled = load_prices("bitcoin", "2018-01-04", "2018-01-13", venue="coinbase")
+    found = read((PAGES / f"{form}.html").read_bytes())
+    pd.testing.assert_frame_equal(found[OHLC], bundled[OHLC], check_exact=True)
+    assert (found["volume"] - volume_in_usd(bundled)).abs().max() <= 0.5  # a page shows whole USD
+    assert found["market_cap"].isna().all()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_parse_page_reads_bytes_in_whatever_encoding_they_name(encoding):
+    page = page_of(ROWS).replace('<meta charset="utf-8">', "")
+    pd.testing.assert_frame_equal(parse_page(page.encode(encoding)), parse_page(page))
+
+
+def test_parse_page_reads_what_surrounds_bytes_that_are_no_text():
+    page = page_of(ROWS).encode().replace(b"Charts", b"\xff\x81\x00")
+    pd.testing.assert_frame_equal(parse_page(page), parse_page(page_of(ROWS)))
+
+
+def test_parse_page_leaves_volume_and_market_cap_unknown_without_their_columns():
+    columns = ["date", *OHLC]
+    prices = make_prices(3, seed=1).round(2)
+    found = read(render_page(prices, "plain", columns))
+    pd.testing.assert_frame_equal(found[OHLC], prices[OHLC])
+    assert found[["volume", "market_cap"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("missing", ["-", "?", "", '<td data-format-value="-">-</td>'])
+def test_parse_page_reads_a_volume_that_is_not_there_as_nan(missing):
+    found = read(page_of(changed("Volume", missing)))["volume"].tolist()
+    np.testing.assert_equal(found, [12_065_700_000, np.nan])
+
+
+@pytest.mark.parametrize("missing", ["-", '<td data-format-value="-">-</td>'])
+def test_parse_page_names_a_price_that_is_not_there(missing):
+    with pytest.raises(PriceError, match="close of 2018-01-13 is nan; prices may not be missing"):
+        read(page_of(changed("Close", missing)))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("9,92,65,40,000", 9_926_540_000),  # grouped the Indian way
+        ("1.44878e+11", 144_878_000_000),
+        ("12763600000", 12_763_600_000),
+        ("0", 0),
+    ],
+)
+def test_parse_page_reads_volumes_however_they_are_grouped(text, number):
+    assert read(page_of(changed("Volume", text)))["volume"].iloc[-1] == number
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "number"),
+    [
+        ("14360.2468", "14,360.25", 14360.2468),  # the text is rounded to cents
+        ("14360.2", "14,360.2468", 14360.2468),  # the attribute is rounded to six digits
+        ("14360.2", "14,360.2", 14360.2),
+    ],
+)
+def test_parse_page_takes_the_finer_of_text_and_attribute(value, text, number):
+    cell = f'<td data-format-value="{value}">{text}</td>'
+    assert read(page_of(changed("Close", cell)))["close"].iloc[-1] == number
+
+
+def test_parse_page_knows_volume_to_six_digits_when_text_and_attribute_are_rounded():
+    true = 144_878_499_999
+    cell = f'<td data-format-value="{true:.6g}">{round(true, -6):,}</td>'
+    found = read(page_of(changed("Volume", cell)))["volume"].iloc[-1]
+    assert found == pytest.approx(true, rel=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        ("Close", "14360.2", "14,380.20"),
+        ("Close", "1436.02", "14,360.20"),
+        ("Close", "14360.2", "-"),
+        ("Close", "", "14,360.20"),
+        ("Volume", "1.27637e+11", "12,763,600,000"),
+        ("Volume", "1.27637e+10", "12,763,500,000"),
+    ],
+)
+def test_parse_page_refuses_a_text_that_its_attribute_contradicts(column, value, text):
+    cell = f'<td data-format-value="{value}">{text}</td>'
+    with pytest.raises(PriceError, match=f"{column.lower()} of 2018-01-13 is .*in its attribute"):
+        parse_page(page_of(changed(column, cell)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "n/a", "$5", "1,3952,40", "13.952,40", "8504,41", "0,045", "1,23", ",5", "5,", "1 000",
+        "nan", "inf", "0x10", "1e400", "٣", "1e9999999999", "1" * 5000, "--5",
+    ],
+)  # fmt: skip
+def test_parse_page_refuses_a_price_that_is_no_number_and_shows_it(text):
+    with pytest.raises(PriceError, match="open of 2018-01-12 is '.{1,40}', not a number"):
+        parse_page(page_of(changed("Open", text, row=1)))
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["13/01/2018", "13. Januar 2018", "Jan 32, 2018", "Jan 2018", "", "Jan 13, 0001", "Jan 13, 18"],
+)
+def test_parse_page_refuses_an_unknown_date(day):
+    with pytest.raises(PriceError, match=f"date '{day}' is not a day such as 'Jan 13, 2018'"):
+        parse_page(page_of(changed("Date", day)))
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "message"),
+    [
+        ("Date", "Jan 12, 2018", "2018-01-12 appears 2 times"),
+        ("Date", "Jan 14, 2018", r"1 missing day\(s\), the first 2018-01-13"),
+        ("High", "13,000.00", "2018-01-13: high is below low"),
+        ("Low", "-1.00", "low of 2018-01-13 is -1; prices must be positive"),
+        ("Volume", "-1", "volume of 2018-01-13 is -1; it may not be negative"),
+    ],
+)
+def test_parse_page_leaves_impossible_rows_to_the_door_that_refuses_them(header, cell, message):
+    with pytest.raises(PriceError, match=message):
+        read(page_of(changed(header, cell)))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"",
+        "<p>Sign in to go on</p>",
+        "https://example.org/page",
+        '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
+        "<table></table>",
+        b"\x1f\x8b\x08\x00\xff\xfe",
+        page_around("<script>" + table_of(list(ROWS), []) + "</script>"),
+    ],
+)
+def test_parse_page_refuses_a_page_without_a_table_of_prices(page):
+    with pytest.raises(PriceError, match="^no table on the page with Date, Open, High, Low and"):
+        parse_page(page)
+
+
+@pytest.mark.parametrize("header", ["Date", "Open", "High", "Low", "Close"])
+def test_parse_page_refuses_a_table_that_lacks_a_column(header):
+    rows = {name: cells for name, cells in ROWS.items() if name != header}
+    with pytest.raises(PriceError, match="^no table on the page"):
+        parse_page(page_of(rows))
+
+
+def test_parse_page_refuses_to_choose_between_two_tables():
+    with pytest.raises(PriceError, match="^2 tables on the page .* where it must be one"):
+        parse_page(page_of(ROWS) + page_of(ROWS))
+
+
+def test_parse_page_refuses_a_column_that_comes_twice():
+    with pytest.raises(PriceError, match="two columns are called 'close'"):
+        parse_page(page_of({**ROWS, "Close**": ROWS["Open"]}))
+
+
+@pytest.mark.parametrize(("cells", "count"), [("", 6), ("<td>1</td><td>2</td>", 8)])
+def test_parse_page_refuses_a_row_of_another_length(cells, count):
+    page = page_of(ROWS).replace("<td>12,763,600,000</td>", cells)
+    with pytest.raises(PriceError, match=f"row 1 has {count} cells where the header has 7"):
+        parse_page(page)
+
+
+def test_parse_page_shows_the_note_that_stands_where_rows_should():
+    note = '<td colspan="7">No data for this period</td>'
+    with pytest.raises(PriceError, match=r"row 1 has 1 cells .*'No data for this period'"):
+        parse_page(page_around(table_of(list(ROWS), [[note]])))
+
+
+def test_parse_page_refuses_a_header_without_rows():
+    with pytest.raises(PriceError, match="a header but no row"):
+        parse_page(page_around(table_of(list(ROWS), [])))
+
+
+def test_load_html_asks_for_the_page_and_nothing_that_it_names(server):
+    lures = "".join(
+        f'<{tag} src="{server.url}/lure" href="{server.url}/lure"></{tag}>'
+        for tag in ("script", "img", "iframe", "link", "object", "embed")
+    )
+    refresh = f'<meta http-equiv="refresh" content="0; url={server.url}/lure">'
+    prices = make_prices(3, seed=1).round(2)
+    server.pages["/page"] = refresh + lures + render_page(prices)
+    load_prices("bitcoin", source="html", url=f"{server.url}/page")
+    assert server.requests == ["/page"]
+
+
+def test_load_html_reads_no_file_that_an_entity_names(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("14,360.20")
+    doctype = f'<!DOCTYPE html [<!ENTITY price SYSTEM "{secret.as_uri()}">]>'
+    page = page_of(changed("Close", "&price;")).replace("<!DOCTYPE html>", doctype)
+    with pytest.raises(PriceError, match="close of 2018-01-13 is '&price;', not a number"):
+        parse_page(page)
