@@ -1,13 +1,17 @@
 """Results -> matplotlib figures. Nothing here loads, trains or chooses anything."""
 
+from coincast.figures.classification import confusion_matrix, model_accuracy, model_loss
 from coincast.figures.forecasts import loss, mae, prediction
 from coincast.figures.networks import network
 from coincast.figures.prices import feature_rows, price, training, venues, volume
 
 __all__ = [
+    "confusion_matrix",
     "feature_rows",
     "loss",
     "mae",
+    "model_accuracy",
+    "model_loss",
     "network",
     "prediction",
     "price",
