@@ -23,11 +23,11 @@ REMEMBERED = {
 }
 
 
-def checkpoint_folder(notebook: str, parameters: Mapping[str, Any]) -> Path:
-    """Return (and make) the folder for what a notebook's fits leave, one a set of parameters."""
+def checkpoint_folder(study: str, parameters: Mapping[str, Any]) -> Path:
+    """Return (and make) the folder for what a study's fits leave, one a set of parameters."""
     text = json.dumps(dict(parameters), sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    folder = BUILD / "checkpoints" / f"{notebook}-{digest[:16]}"
+    folder = BUILD / "checkpoints" / f"{study}-{digest[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
