@@ -104,7 +104,8 @@ def _directions(values: Mapping[str, Any]) -> str:
         f"n = {values['rows']['published']['test']} test rows "
         f"({values['period']['test_first']} to {values['period']['test_last']}). p: exact binomial "
         "test that the forecast is right no more often than the majority class of the train rows. "
-        "It knows nothing of a choice on test rows, so there it is too small. Each CNN-LSTM is one seed."
+        "It knows nothing of a choice on test rows, so there it is too small. "
+        "Each CNN-LSTM is one seed."
     )
     reading = [f"- {sentence}" for sentence in values["reading"]]
     return "\n".join([caption, "", header, *lines, "", *reading])
