@@ -1,5 +1,7 @@
 """What all tests share: reproducible properties and a server of their own."""
 
+import os
+
 import pytest
 from hypothesis import settings
 from server import Server
@@ -8,11 +10,12 @@ from server import Server
 settings.register_profile("coincast", derandomize=True, deadline=None, max_examples=40)
 settings.load_profile("coincast")
 
+# Tests speak to this machine only, whatever proxy it has.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
+
 
 @pytest.fixture
-def server(monkeypatch):
-    """Serve pages from this machine, past any proxy that it may have."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+def server():
+    """Serve pages from this machine for one test."""
     with Server() as running:
         yield running

@@ -136,7 +136,7 @@ def page_around(table: str) -> str:
 <form action="/search"><input name="q" placeholder="Search"></form></nav>
 <table class="table" id="markets">
 <tr><th>#</th><th>Exchange</th><th>Pair</th><th>Volume</th><th>Price</th></tr>
-<tr><td>1</td><td>Somewhere &amp; Co</td><td>BTC/USD</td><td>$1,234</td><td>$13,980.60</td></tr>
+<tr><td>1</td><td>Somewhere &amp; Co</td><td>BTC/USD</td><td>$1,234</td><td>$9,876.50</td></tr>
 </table>
 <!-- {decoy} -->
 <div id="historical-data"><div class="table-responsive">

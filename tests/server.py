@@ -1,5 +1,6 @@
 """A real HTTP server on this machine that answers as a test tells it to."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -78,8 +79,9 @@ class Server:
                 self.send_response(answer.status)
                 for name, value in {**usual, **answer.headers}.items():
                     self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
+                with contextlib.suppress(ConnectionError):  # the client may have given up
+                    self.end_headers()
+                    self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
                 """Keep the tests' output clean."""

@@ -23,6 +23,7 @@ __all__ = ["URL", "load", "parse_page"]
 
 URL = "https://coinmarketcap.com/currencies/{coin}/historical-data/?start={start}&end={end}"
 FIRST_DAY = date(2013, 4, 28)  # CoinMarketCap's own
+EARLIEST_YEAR = 1970  # a year such as 17 is a damaged cell
 MISSING = {"-", "?", ""}
 # Groups of two are Indian; the last has three, or "8504,41" would be read as 850441.
 NUMBER = re.compile(
@@ -81,6 +82,11 @@ def parse_page(page: bytes | str) -> pd.DataFrame:
     Raises:
         PriceError: no table or several fit, or a cell holds something else than it should.
     """
+    text = page.decode(errors="replace") if isinstance(page, bytes) else page
+    for tag in ("table", "html"):
+        # Cut between two rows, a page would silently lack its oldest days.
+        if f"<{tag}" in text.lower() and f"</{tag}" not in text.lower():
+            raise PriceError(f"the page is cut off before its </{tag}>; fetch or save it again")
     with warnings.catch_warnings():
         # An answer that is an address or XML is no page; that it has no table says so.
         warnings.simplefilter("ignore", UserWarning)
@@ -135,7 +141,7 @@ def _parse_day(text: str) -> datetime:
             day = datetime.strptime(text, form)  # noqa: DTZ007 - days are UTC by definition
         except ValueError:
             continue
-        if day.date() >= FIRST_DAY:
+        if day.year >= EARLIEST_YEAR:
             return day
     raise PriceError(f"date {text[:40]!r} is not a day such as 'Jan 13, 2018'; check the page")
 
