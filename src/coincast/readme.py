@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from coincast import results
@@ -55,6 +56,7 @@ def blocks(recorded: Recorded) -> dict[str, str]:
         study = recorded["02_ethereum_lstm"]
         return {
             "ethereum study": _study(study["values"]),
+            "how it works": _reach(recorded["04_how_it_works"]["values"]),
             "figures": "\n".join(_figures(name, recorded[name]) for name in recorded),
         }
     except KeyError as error:
@@ -84,6 +86,43 @@ def _study_row(name: str, row: Mapping[str, float]) -> str:
         f"| {shown} | {row['mae']:.4f} | {row['low']:.4f} to {row['high']:.4f} | "
         f"{row['standard_error']:.4f} | {row['skill']:+.3f} "
         f"({row['skill_low']:+.3f} to {row['skill_high']:+.3f}) |"
+    )
+
+
+def _reach(values: Mapping[str, Any]) -> str:
+    """Return how far back gradients reach, a row for each network and what it was trained to do."""
+    header = (
+        "| network | trained to predict | gradient of the first day's input as a share of the last "
+        "day's, median (range) | factor a day | held-out squared error, median (range) | without a "
+        "network |\n|---|---|---|---|---|---|"
+    )
+    lines = [
+        _reach_row(network, task, found, values["baseline_losses"])
+        for network, tasks in values["gradients"].items()
+        for task, found in tasks.items()
+    ]
+    seeds = len(values["gradients"]["LSTM"]["next close"]["by_seed"])
+    rows = values["window_rows"]
+    caption = (
+        f"Windows of {values['coin'].capitalize()} prices, {rows['fit']} to train on and "
+        f"{rows['held_out']} held out, {seeds} seeds a row. Errors are in squared window units."
+    )
+    return "\n".join([caption, "", header, *lines, "", *values["reading"][:1]])
+
+
+def _reach_row(
+    network: str, task: str, found: Mapping[str, Any], baselines: Mapping[str, Any]
+) -> str:
+    share = found["share_of_last_day"]
+    losses = [seed["loss"] for seed in found["by_seed"].values() if "loss" in seed]
+    error, baseline = "", ""
+    if losses:
+        error = f"{median(losses):.3f} ({min(losses):.3f} to {max(losses):.3f})"
+        baseline = f"{baselines[task]['held_out']:.3f} ({baselines[task]['forecast']})"
+    return (
+        f"| {network} | {'(untrained)' if task == 'untrained' else task} | {share['median']:.1e} "
+        f"({share['low']:.1e} to {share['high']:.1e}) | {share['a_day']:.2f} | {error} | "
+        f"{baseline} |"
     )
 
 
