@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from makers import make_prices
 
-from coincast import figures, gradients, price_windows, training, walkthrough, windows
-from coincast.networks_by_hand import initial
+from coincast import figures, training, windows
+from coincast.explanation import gradients, price_windows, walkthrough
+from coincast.explanation.networks_by_hand import initial
 
 SETTINGS = {"units": 2, "epochs": 1, "batch_size": 16, "learning_rate": 0.01}
 

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from makers import make_prices
 
-from coincast import gradients, price_windows, windows
+from coincast import windows
 from coincast.cells import RNN
 from coincast.errors import InputError
-from coincast.networks_by_hand import Network, initial
+from coincast.explanation import gradients, price_windows
+from coincast.explanation.networks_by_hand import Network, initial
 
 SETTINGS = {"units": 3, "epochs": 2, "batch_size": 16, "learning_rate": 0.01}
 

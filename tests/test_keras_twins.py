@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from makers import make_prices
 
-from coincast import keras_twins, networks_by_hand, price_windows, training, walkthrough, windows
+from coincast import training, windows
 from coincast.cells import CELLS
 from coincast.errors import InputError
+from coincast.explanation import keras_twins, networks_by_hand, price_windows, walkthrough
 
 SHAPE = {"filters": 3, "kernel_width": 4, "stride": 2, "pool": 2, "dropout": 0.5}
 SETTINGS = {"epochs": 3, "batch_size": 16, "learning_rate": 0.01}

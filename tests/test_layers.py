@@ -7,9 +7,8 @@ import pytest
 from coincast.paths import PACKAGE
 
 TEXT = """
-errors paths files schema sources prices venues features windows baselines models price_windows
-layers_by_hand cells networks_by_hand gradients walkthrough keras_twins training ensemble
-evaluation leakage results figures readme execution reproduction
+errors paths files schema sources prices venues features windows baselines models cells explanation
+training ensemble evaluation leakage results figures readme execution reproduction
 """
 ORDER = TEXT.split()
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coincast import layers_by_hand as by_hand
 from coincast.errors import InputError
+from coincast.explanation import layers_by_hand as by_hand
 
 # Keras computes in 32 bits; sums of a few dozen numbers of order 1 are off by a few 1e-7.
 TOLERANCE = 1e-6

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from coincast import networks_by_hand as by_hand
 from coincast.cells import CELLS
 from coincast.errors import InputError
+from coincast.explanation import networks_by_hand as by_hand
 
 SETTINGS = {"epochs": 8, "batch_size": 16, "learning_rate": 0.02}
 

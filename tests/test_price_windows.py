@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import make_prices
 
-from coincast import price_windows as pw
 from coincast.errors import InputError
+from coincast.explanation import price_windows as pw
 from coincast.schema import OHLC
 
 

@@ -12,14 +12,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from coincast import gradients
+from coincast.explanation import gradients
+from coincast.explanation.layers_by_hand import receptive_field
+from coincast.explanation.price_windows import LABELS, Example
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
-from coincast.layers_by_hand import receptive_field
-from coincast.price_windows import LABELS, Example
 from coincast.schema import OHLC
 
 if TYPE_CHECKING:
-    from coincast.walkthrough import Steps  # it imports Keras; whoever has steps has paid for it
+    from coincast.explanation.walkthrough import (
+        Steps,  # it imports Keras; whoever has steps has paid for it
+    )
 
 __all__ = ["cell_losses", "lstm_gates", "seven_steps", "vanishing_gradient"]
 

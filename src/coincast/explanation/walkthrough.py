@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from coincast import layers_by_hand
 from coincast.errors import InputError
-from coincast.price_windows import LABELS, Example, labels
+from coincast.explanation import layers_by_hand
+from coincast.explanation.price_windows import LABELS, Example, labels
 from coincast.schema import OHLC
 from coincast.windows import Windows
 

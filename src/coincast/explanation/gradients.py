@@ -10,7 +10,7 @@ import pandas as pd
 
 from coincast.cells import CELLS
 from coincast.errors import InputError
-from coincast.networks_by_hand import Network, initial, train
+from coincast.explanation.networks_by_hand import Network, initial, train
 from coincast.windows import Windows
 
 __all__ = [

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from coincast.cells import GATES, LSTM
-from coincast.networks_by_hand import KEEP_MEAN, KEEP_SQUARE, Network
-from coincast.price_windows import Example
+from coincast.explanation.networks_by_hand import KEEP_MEAN, KEEP_SQUARE, Network
+from coincast.explanation.price_windows import Example
 from coincast.windows import Windows
 
 __all__ = [
