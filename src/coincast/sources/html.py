@@ -17,7 +17,6 @@ from bs4.filter import SoupStrainer
 from coincast.errors import InputError, PriceError
 from coincast.schema import OHLC, as_prices
 from coincast.sources.request import Request
-from coincast.sources.web import fetch
 
 __all__ = ["URL", "load", "parse_page"]
 
@@ -42,7 +41,7 @@ def load(request: Request) -> pd.DataFrame:
         PriceError: the page holds no such table, or one that cannot be read.
     """
     request.refuse("venue", "html")
-    page = fetch(_fill(request.url or URL, request))
+    page = request.client.fetch(_fill(request.url or URL, request), complete=request.is_past)
     table = parse_page(page)
     return as_prices(
         table,

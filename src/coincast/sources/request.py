@@ -1,10 +1,11 @@
 """What a source is asked for."""
 
 import re
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 
 from coincast.errors import InputError
+from coincast.sources.web import Client
 
 __all__ = ["Request"]
 
@@ -22,6 +23,7 @@ class Request:
     end: date | None = None  # inclusive
     venue: str = ""
     url: str = ""
+    client: Client = field(default_factory=Client, compare=False)
 
     def __post_init__(self) -> None:
         # The slug becomes part of addresses and file names: nothing else may get in.
@@ -32,6 +34,11 @@ class Request:
             )
         if self.start and self.end and self.start > self.end:
             raise InputError(f"start {self.start} is after end {self.end}; swap them")
+
+    @property
+    def is_past(self) -> bool:
+        """Tell whether the asked period ends before today (UTC): its answers stay as they are."""
+        return self.end is not None and self.end < datetime.now(UTC).date()
 
     def refuse(self, option: str, source: str) -> None:
         """Raise InputError when an option was given that this source has no use for."""
