@@ -8,6 +8,7 @@ from coincast.errors import InputError
 from coincast.paths import HOURLY
 from coincast.schema import parse_date, validate_prices
 from coincast.sources import SOURCES, Request, bundled
+from coincast.sources.web import Client
 
 __all__ = ["load_common", "load_hourly", "load_prices", "volume_in_usd"]
 
@@ -20,6 +21,7 @@ def load_prices(
     *,
     venue: str = "",
     url: str = "",
+    client: Client | None = None,
 ) -> pd.DataFrame:
     """Return the daily prices of a coin, validated.
 
@@ -30,6 +32,7 @@ def load_prices(
         source: "bundled" (the tables in data/) or "html" (a CoinMarketCap page, 2013 to 2019).
         venue: for "bundled": coinbase, bitstamp or bitfinex; empty for the coin's default.
         url: for "html": address with {coin}, {start} and {end} where they belong.
+        client: what to ask the web with; by default one that keeps no answers.
 
     Returns:
         Index `date` (UTC days, ascending, no gaps), columns `open high low close volume
@@ -44,7 +47,8 @@ def load_prices(
     """
     if source not in SOURCES:
         raise InputError(f"source {source!r} is unknown; use one of {', '.join(SOURCES)}")
-    request = Request(coin, parse_date(start, "start"), parse_date(end, "end"), venue, url)
+    days = parse_date(start, "start"), parse_date(end, "end")
+    request = Request(coin, *days, venue, url, client or Client())
     prices = validate_prices(SOURCES[source](request))
     return _cut(prices, request)
 
@@ -57,6 +61,7 @@ def load_common(
     *,
     venue: str = "",
     url: str = "",
+    client: Client | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return the prices of several coins on the same days: coin -> table as `load_prices` gives.
 
@@ -68,7 +73,7 @@ def load_common(
     >>> {coin: len(table) for coin, table in load_common(["bitcoin", "litecoin"]).items()}
     {'bitcoin': 936, 'litecoin': 936}
     """
-    tables = {coin: load_prices(coin, start, end, source, venue=venue, url=url) for coin in coins}
+    tables = {coin: load_prices(coin, start, end, source, venue=venue, url=url, client=client) for coin in coins}
     if not tables:
         raise InputError("no coin is named; name at least one, for example 'bitcoin'")
     first = max(table.index[0] for table in tables.values())

@@ -41,15 +41,15 @@ def load(request: Request) -> pd.DataFrame:
         PriceError: the page holds no such table, or one that cannot be read.
     """
     request.refuse("venue", "html")
-    page = request.client.fetch(_fill(request.url or URL, request), complete=request.is_past)
-    table = parse_page(page)
+    url = _fill(request.url or URL, request)
+    table, digest = request.client.read(url, _parse, complete=request.is_past)
     return as_prices(
-        table,
-        coin=request.coin,
-        source="html",
-        volume_unit="USD",
-        sha256=hashlib.sha256(page).hexdigest(),
+        table, coin=request.coin, source="html", volume_unit="USD", sha256=digest
     )
+
+
+def _parse(page: bytes) -> tuple[pd.DataFrame, str]:
+    return parse_page(page), hashlib.sha256(page).hexdigest()
 
 
 def _fill(template: str, request: Request) -> str:

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +30,7 @@ from coincast.sources.cache import RawCache
 __all__ = ["Client", "OfflineError"]
 
 Item = TypeVar("Item")
+Parsed = TypeVar("Parsed")
 SIZE_LIMIT = 32 * 2**20  # bytes after decompression; five years of one coin are about 1 MiB
 TIMEOUT = (10, 30)  # seconds to connect, seconds between two parts of the answer
 DEADLINE = 120  # seconds for a whole answer: a slow drip never pauses long enough to time out
@@ -39,7 +40,11 @@ USER_AGENT = "Mozilla/5.0 (compatible; coincast; research)"
 TEMPORARY = {429, 500, 502, 503, 504}
 BACKOFF = wait_exponential_jitter(initial=0.5, max=LONGEST_WAIT)
 # What contradicts each kind; an unknown or missing type is left to the parser.
-REFUSED = {"html": ("json", "image/", "video/", "pdf"), "json": ("html", "image/", "video/", "pdf")}
+REFUSED = {
+    "html": ("json", "image/", "video/", "pdf"),
+    "json": ("html", "image/", "video/", "pdf"),
+    "csv": ("html", "json", "image/", "video/", "pdf"),
+}
 
 
 class OfflineError(InputError):
@@ -89,12 +94,23 @@ class Client:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter)
 
-    def fetch(self, url: str, kind: str = "html", *, complete: bool = True) -> bytes:
-        """Return the bytes that an address gives.
+    def read(
+        self,
+        url: str,
+        parse: Callable[[bytes], Parsed],
+        kind: str = "html",
+        *,
+        complete: bool = True,
+    ) -> Parsed:
+        """Return what `parse` makes of the bytes that an address gives.
+
+        An answer is kept only once it is parsed: what is damaged, or an error in disguise, is asked
+        for again next time.
 
         Args:
             url: http, https or file.
-            kind: "html" or "json": what a stated content type may not contradict.
+            parse: raises InputError for an answer that cannot be used.
+            kind: "html", "json" or "csv": what a stated content type may not contradict.
             complete: the answer will not change any more, so it may be kept.
 
         Raises:
@@ -102,17 +118,17 @@ class Client:
             InputError: another scheme, an unreadable file, no answer, an error status, an answer
                 of another kind, too slow or too large.
         """
-        try:
-            parts = urllib.parse.urlsplit(url)
-        except ValueError as error:
-            raise InputError(f"url {url!r} is no address: {error}; check its spelling") from error
-        if parts.scheme == "file":
-            return _read(url, Path(urllib.request.url2pathname(parts.path)))
-        if parts.scheme not in {"http", "https"}:
-            raise InputError(
-                f"url {url!r} has the scheme {parts.scheme!r}; use http://, https:// or file://"
-            )
-        return self._from_cache(url, complete=complete) or self._from_web(url, kind, complete)
+        if _scheme(url) == "file":
+            return parse(_read(url))
+        cache = self.cache if complete else None
+        kept = cache.get(url) if cache and not self.refresh else None
+        if kept is not None:
+            return parse(kept)
+        body = self._fetch(url, kind)
+        parsed = parse(body)
+        if cache:
+            cache.put(url, body)
+        return parsed
 
     def track(self, items: Iterable[Item], description: str) -> Iterable[Item]:
         """Return the items one by one, with a progress bar if they are many."""
@@ -120,11 +136,8 @@ class Client:
         quiet = not self.progress or len(listed) < 3  # noqa: PLR2004 - what is over at once
         return tqdm(listed, description, unit="page", disable=quiet)
 
-    def _from_cache(self, url: str, *, complete: bool) -> bytes | None:
-        use = self.cache is not None and complete and not self.refresh
-        return self.cache.get(url) if use and self.cache else None
-
-    def _from_web(self, url: str, kind: str, complete: bool) -> bytes:  # noqa: FBT001
+    def _fetch(self, url: str, kind: str) -> bytes:
+        """Ask the web, again and again while it may help."""
         if self.offline:
             raise OfflineError(f"{url!r} is not in the cache; run once without --offline")
         retrying = Retrying(
@@ -134,15 +147,12 @@ class Client:
             reraise=True,
         )
         try:
-            body = retrying(self._get, url, kind)
+            return retrying(self._get, url, kind)
         except _TemporaryError as error:
             raise InputError(
                 f"cannot fetch {url!r} in {ATTEMPTS} attempts: {error}; check the address and the "
                 "network, try again later, or give a saved page as file://"
             ) from error
-        if self.cache and complete:
-            self.cache.put(url, body)
-        return body
 
     def _get(self, url: str, kind: str) -> bytes:
         """Ask once."""
@@ -193,7 +203,19 @@ def _check_size(url: str, size: int) -> None:
         raise InputError(f"{url!r} is larger than {SIZE_LIMIT >> 20} MiB; ask for a shorter period")
 
 
-def _read(url: str, path: Path) -> bytes:
+def _scheme(url: str) -> str:
+    """Return http, https or file; refuse anything else."""
+    try:
+        scheme = urllib.parse.urlsplit(url).scheme
+    except ValueError as error:
+        raise InputError(f"url {url!r} is no address: {error}; check its spelling") from error
+    if scheme not in {"http", "https", "file"}:
+        raise InputError(f"url {url!r} has the scheme {scheme!r}; use http://, https:// or file://")
+    return scheme
+
+
+def _read(url: str) -> bytes:
+    path = Path(urllib.request.url2pathname(urllib.parse.urlsplit(url).path))
     try:
         with path.open("rb") as file:
             body = file.read(SIZE_LIMIT + 1)
