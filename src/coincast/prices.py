@@ -73,7 +73,10 @@ def load_common(
     >>> {coin: len(table) for coin, table in load_common(["bitcoin", "litecoin"]).items()}
     {'bitcoin': 936, 'litecoin': 936}
     """
-    tables = {coin: load_prices(coin, start, end, source, venue=venue, url=url, client=client) for coin in coins}
+    tables = {
+        coin: load_prices(coin, start, end, source, venue=venue, url=url, client=client)
+        for coin in coins
+    }
     if not tables:
         raise InputError("no coin is named; name at least one, for example 'bitcoin'")
     first = max(table.index[0] for table in tables.values())

@@ -43,9 +43,7 @@ def load(request: Request) -> pd.DataFrame:
     request.refuse("venue", "html")
     url = _fill(request.url or URL, request)
     table, digest = request.client.read(url, _parse, complete=request.is_past)
-    return as_prices(
-        table, coin=request.coin, source="html", volume_unit="USD", sha256=digest
-    )
+    return as_prices(table, coin=request.coin, source="html", volume_unit="USD", sha256=digest)
 
 
 def _parse(page: bytes) -> tuple[pd.DataFrame, str]:

@@ -38,7 +38,7 @@ ATTEMPTS = 4
 LONGEST_WAIT = 60  # seconds; a server may ask for a day
 USER_AGENT = "Mozilla/5.0 (compatible; coincast; research)"
 TEMPORARY = {429, 500, 502, 503, 504}
-BACKOFF = wait_exponential_jitter(initial=0.5, max=LONGEST_WAIT)
+BACKOFF = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT)
 # What contradicts each kind; an unknown or missing type is left to the parser.
 REFUSED = {
     "html": ("json", "image/", "video/", "pdf"),
