@@ -46,7 +46,7 @@ class RawCache:
             head, _, body = self.path(url).read_bytes().partition(b"\n")
             told = json.loads(head)
             whole = (told["url"], told["sha256"]) == (url, hashlib.sha256(body).hexdigest())
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return body if whole else None
 
@@ -60,4 +60,5 @@ class RawCache:
         try:
             write_atomically(self.path(url), json.dumps(head).encode() + b"\n" + body)
         except InputError as error:
-            warnings.warn(f"answer not kept: {error}", stacklevel=2)
+            # No UserWarning: parsing in another thread may be silencing these just now.
+            warnings.warn(f"answer not kept: {error}", RuntimeWarning, stacklevel=2)

@@ -4,11 +4,19 @@ One `Client` holds what a whole scrape shares: its politeness, its cache, its pa
 trying again are tenacity's, the rate limit is requests-ratelimiter's.
 """
 
+import functools
+import gzip
+import io
 import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Generator, Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,8 +44,11 @@ TIMEOUT = (10, 30)  # seconds to connect, seconds between two parts of the answe
 DEADLINE = 120  # seconds for a whole answer: a slow drip never pauses long enough to time out
 ATTEMPTS = 4
 LONGEST_WAIT = 60  # seconds; a server may ask for a day
+LONGEST_REASON = 100
+REDIRECTS = 10
 USER_AGENT = "Mozilla/5.0 (compatible; coincast; research)"
 TEMPORARY = {429, 500, 502, 503, 504}
+PASSING = (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError)
 BACKOFF = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT)
 # What contradicts each kind; an unknown or missing type is left to the parser.
 REFUSED = {
@@ -57,6 +68,19 @@ class _TemporaryError(Exception):
     def __init__(self, reason: str, wait: float = 0.0) -> None:
         super().__init__(reason)
         self.wait = wait
+
+
+class _Session(requests.Session):
+    """A session that follows no redirect: requests would read their bodies without any limit."""
+
+    def resolve_redirects(self, *_: object, **__: object) -> Generator[requests.Response]:
+        yield from ()
+
+
+@functools.cache
+def _adapter(per_second: int) -> LimiterAdapter:
+    """Return the one gate that all clients of a rate share: each has a thread that never ends."""
+    return LimiterAdapter(per_second=per_second, max_retries=0)
 
 
 def _wait(state: RetryCallState) -> float:
@@ -88,11 +112,10 @@ class Client:
     ) -> None:
         self.cache, self.refresh, self.offline = cache, refresh, offline
         self.progress = progress and sys.stderr.isatty()
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = USER_AGENT
-        adapter = LimiterAdapter(per_second=per_second, max_retries=0)
+        self._session = _Session()
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, adapter)
+            self._session.mount(scheme, _adapter(per_second))
 
     def read(
         self,
@@ -155,29 +178,51 @@ class Client:
             ) from error
 
     def _get(self, url: str, kind: str) -> bytes:
-        """Ask once."""
+        """Ask once; tell what may pass from what will not."""
         try:
-            with self._session.get(url, timeout=TIMEOUT, stream=True) as answer:
-                _check_answer(url, kind, answer)
-                return _read_body(url, answer.raw)
-        except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError) as error:
-            raise _TemporaryError(type(error).__name__) from error
-        except (requests.RequestException, ValueError) as error:
-            if isinstance(error, InputError):
-                raise
+            return self._follow(url, kind)
+        except InputError:
+            raise
+        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+            if isinstance(error, PASSING) and not isinstance(error, ValueError):
+                raise _TemporaryError(_reason(error)) from error
             raise InputError(
                 f"cannot fetch {url!r}: {type(error).__name__}; check the address, or give a saved "
                 "page as file://"
             ) from error
+
+    def _follow(self, url: str, kind: str) -> bytes:
+        """Ask an address and those that it leads to."""
+        target = url
+        for _ in range(REDIRECTS + 1):
+            with self._session.get(target, timeout=TIMEOUT, stream=True) as answer:
+                location = self._session.get_redirect_target(answer)
+                if location is None:
+                    _check_answer(url, kind, answer)
+                    return _unpack(url, _read_body(url, answer.raw), answer.headers)
+            target = urllib.parse.urljoin(target, location)
+            if not target.lower().startswith(("http://", "https://")):
+                raise InputError(f"{url!r} leads to {target!r}, no web page; check the address")
+        raise InputError(f"{url!r} leads on and on, {REDIRECTS} times; check the address")
+
+
+def _reason(error: BaseException) -> str:
+    """Return what is at the bottom of a network error: "Connection refused"."""
+    bottom, deeper = error, error.__context__
+    while deeper:
+        bottom = deeper if isinstance(deeper, OSError | HTTPException) else bottom
+        deeper = deeper.__context__
+    words = str(getattr(bottom, "strerror", None) or bottom)
+    # A server's own words may be among them.
+    return "".join(letter for letter in words if letter.isprintable())[:LONGEST_REASON]
 
 
 def _check_answer(url: str, kind: str, answer: requests.Response) -> None:
     """Pass an answer worth reading."""
     status = f"HTTP status {answer.status_code}"
     if answer.status_code in TEMPORARY:
-        asked = answer.headers.get("Retry-After", "")
-        raise _TemporaryError(status, float(asked) if asked.isdecimal() else 0.0)
-    if not answer.ok:
+        raise _TemporaryError(status, _asked_wait(answer.headers.get("Retry-After", "")))
+    if answer.status_code != HTTPStatus.OK:  # another one below 400 has no page either
         raise InputError(f"cannot fetch {url!r}: {status}; check the address")
     stated = answer.headers.get("Content-Type", "").lower()
     if any(word in stated for word in REFUSED[kind]):
@@ -187,15 +232,42 @@ def _check_answer(url: str, kind: str, answer: requests.Response) -> None:
         )
 
 
+def _asked_wait(asked: str) -> float:
+    """Return the seconds that a Retry-After asks for, as a number or as a date."""
+    if asked.isdecimal():
+        return float(asked)
+    try:
+        return (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):  # TypeError: a date without a time zone
+        return 0.0
+
+
 def _read_body(url: str, raw: urllib3.HTTPResponse) -> bytes:
-    """Return the whole body, decompressed, reading no further than the limits."""
+    """Return the whole body as it was sent, reading no further than the limits."""
     started, body = time.monotonic(), bytearray()
-    while part := raw.read1(2**16, decode_content=True):
+    # Unpacked on the way, gzip that drips without ever giving a byte would not come back to us.
+    while part := raw.read1(2**16, decode_content=False):
         body += part
         _check_size(url, len(body))
         if time.monotonic() - started > DEADLINE:
             raise InputError(f"{url!r} took longer than {DEADLINE} s; try again later")
     return bytes(body)
+
+
+def _unpack(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return a body decompressed, no further than the limit; what is cut off is refused."""
+    packing = headers.get("Content-Encoding", "").strip().lower()
+    if packing in {"", "identity"} or not body:
+        return body
+    if packing not in {"gzip", "x-gzip"}:
+        raise InputError(f"{url!r} is packed as {packing!r}, not gzip as asked; try again later")
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
+            body = file.read(SIZE_LIMIT + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _TemporaryError(f"damaged gzip: {error}") from error
+    _check_size(url, len(body))
+    return body
 
 
 def _check_size(url: str, size: int) -> None:
