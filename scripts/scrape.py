@@ -62,13 +62,17 @@ def main(arguments: argparse.Namespace) -> int:
     )
     failed = False
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        scrapes = [pool.submit(scrape, coin, arguments, client) for coin in arguments.coins]
+        coins = dict.fromkeys(arguments.coins)
+        scrapes = [pool.submit(scrape, coin, arguments, client) for coin in coins]
         for done in scrapes:
             try:
                 print(done.result(), flush=True)
             except InputError as error:
                 environment.tell(str(error))
                 failed = True
+            except BaseException:  # interrupted: those that have not begun never will
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
     return environment.BAD_INPUT if failed else 0
 
 
@@ -86,7 +90,7 @@ def check(arguments: argparse.Namespace) -> None:
 
 def scrape(coin: str, arguments: argparse.Namespace, client: Client) -> str:
     """Write one coin's prices and their provenance; return a line that says so."""
-    from coincast.files import write_atomically
+    from coincast.files import write_together
     from coincast.prices import load_prices
 
     prices = load_prices(
@@ -100,8 +104,7 @@ def scrape(coin: str, arguments: argparse.Namespace, client: Client) -> str:
     )
     path = Path(arguments.out.replace("{coin}", coin))
     text = prices.to_csv(date_format="%Y-%m-%d", lineterminator="\n")
-    write_atomically(path, text)
-    write_atomically(path.with_name(f"{path.name}.json"), provenance(prices, text))
+    write_together({path: text, path.with_name(f"{path.name}.json"): provenance(prices, text)})
     first, last = prices.index[0], prices.index[-1]
     return f"{path}: {coin}, {len(prices)} days, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
