@@ -64,11 +64,11 @@ def main(arguments: argparse.Namespace) -> int:
     with ThreadPoolExecutor(arguments.jobs) as pool:
         coins = dict.fromkeys(arguments.coins)
         scrapes = [pool.submit(scrape, coin, arguments, client) for coin in coins]
-        for done in scrapes:
+        for coin, done in zip(coins, scrapes, strict=True):
             try:
                 print(done.result(), flush=True)
             except InputError as error:
-                environment.tell(str(error))
+                environment.tell(str(error) if coin in str(error) else f"{coin}: {error}")
                 failed = True
             except BaseException:  # interrupted: those that have not begun never will
                 pool.shutdown(wait=False, cancel_futures=True)

@@ -1,32 +1,28 @@
 """`scripts/scrape.py` as a user starts it: from another folder, in a process of its own."""
 
+import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pandas as pd
 import pytest
 from makers import make_prices, page_around, render_page
 
-from coincast.paths import ROOT
+from coincast import __version__
 
 pytestmark = pytest.mark.command
-SCRIPTS = ROOT / "scripts"
 OLD = "date,open\n2013-04-28,135.3\n"  # an earlier result that bad input may not touch
 
 
-@pytest.fixture(scope="module", autouse=True)
-def environment():
-    """Bring `.venv` up to date, which any command may do with many words, before the others."""
-    start = "import environment; environment.activate()"
-    subprocess.run([sys.executable, "-c", start], cwd=SCRIPTS, capture_output=True, check=False)
-
-
 @pytest.fixture
-def scrape(tmp_path):
-    """Return a function that starts the command in an empty folder."""
+def scrape(scripts, tmp_path, tmp_path_factory):
+    """Return a function that starts the command in an empty folder, with an empty cache."""
+    cache = tmp_path_factory.mktemp("cache")
 
     def start(*arguments):
-        command = [sys.executable, str(SCRIPTS / "scrape.py"), *arguments]
+        command = [sys.executable, str(scripts / "scrape.py"), "--cache", str(cache), *arguments]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     return start
@@ -57,7 +53,7 @@ def test_scrape_writes_the_prices_of_a_served_page_and_says_so_in_one_line(
 def test_scrape_names_the_file_for_the_coin_when_it_is_not_told(scrape, tmp_path):
     done = scrape("xrp", "--source", "bundled", "--end", "2017-10-03")
     assert (done.returncode, done.stderr) == (0, "")
-    assert [path.name for path in tmp_path.iterdir()] == ["xrp.csv"]
+    assert {path.name for path in tmp_path.iterdir()} == {"xrp.csv", "xrp.csv.json"}
     assert list(read(tmp_path / "xrp.csv").index) == list(pd.date_range("2017-10-01", periods=3))
 
 
@@ -85,3 +81,39 @@ def test_scrape_says_in_one_line_what_is_wrong_and_touches_nothing(
     assert message.format_map(names) in done.stderr
     assert done.stderr.count("\n") == 1
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("old.csv", OLD)]
+
+
+def test_scrape_tells_beside_the_csv_where_its_rows_come_from(scrape, server, tmp_path):
+    server.pages["/ethereum"] = render_page(make_prices(10, seed=4))
+    done = scrape("ethereum", "--url", f"{server.url}/{{coin}}", "--start", "2017-01-03")
+    assert (done.returncode, done.stderr) == (0, "")
+    text = (tmp_path / "ethereum.csv").read_bytes()
+    page = server.pages["/ethereum"].encode()
+    told = json.loads((tmp_path / "ethereum.csv.json").read_text())
+    assert datetime.now(UTC) - datetime.fromisoformat(told.pop("written")) < timedelta(minutes=1)
+    assert told == {
+        "coin": "ethereum", "source": "html", "volume_unit": "USD", "rows": 8,
+        "first_day": "2017-01-03", "last_day": "2017-01-10", "coincast": __version__,
+        "sha256": sha256(text).hexdigest(), "sha256_of_answers": sha256(page).hexdigest(),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["bitcoin", "--jobs", "0"], "scrape.py: --jobs must be 1 or more\n"),
+        (["bitcoin", "--per-second", "-1"], "scrape.py: --per-second must be 1 or more\n"),
+        (["bitcoin", "xrp", "--out", "a.csv"], "--out a.csv would be written once a coin; put {co"),
+    ],
+)
+def test_scrape_refuses_options_that_cannot_work(scrape, arguments, message):
+    done = scrape(*arguments, "--source", "bundled")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert message in done.stderr
+
+
+def test_scrape_writes_a_coin_that_is_named_twice_once(scrape, server):
+    server.pages["/ethereum"] = render_page(make_prices(10, seed=4))
+    done = scrape("ethereum", "ethereum", "--url", f"{server.url}/{{coin}}")
+    assert done.stdout == "ethereum.csv: ethereum, 10 days, 2017-01-01 to 2017-01-10\n"
+    assert server.requests == ["/ethereum"]
