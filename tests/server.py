@@ -113,6 +113,11 @@ class Server:
             page = page(target) if callable(page) else page
         return page if isinstance(page, Answer) else Answer(page)
 
+    def rest(self) -> None:
+        """Wait until every answer is over, for the counts to be final."""
+        while self._open:
+            time.sleep(0.01)
+
     def done(self, size: int) -> None:
         """Note that an answer is over."""
         with self._lock:
