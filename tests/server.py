@@ -6,7 +6,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import urlsplit
@@ -67,6 +67,17 @@ def dripping(body: bytes, pause: float, **headers: str) -> Answer:
             time.sleep(pause)
 
     return Answer(parts, headers=headers)
+
+
+def as_json(page: Page) -> Callable[[str], Answer]:
+    """Return the page under the content type of JSON."""
+
+    def answer(target: str) -> Answer:
+        told = page(target) if callable(page) else page
+        told = told if isinstance(told, Answer) else Answer(told)
+        return replace(told, headers={"Content-Type": "application/json", **told.headers})
+
+    return answer
 
 
 class Server:

@@ -1,5 +1,7 @@
-"""CoinMarketCap's pages of 2013 to 2019: what is read from them, and what is refused."""
+"""CoinMarketCap's pages of 2013 to 2021: what is read from them, and what is refused."""
 
+import json
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +9,23 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from makers import FORMS, HEADERS, make_prices, page_around, price_tables, render_page, table_of
+from makers import (
+    FORMS,
+    HEADERS,
+    make_prices,
+    page_around,
+    price_tables,
+    quotes_of,
+    render_next_data,
+    render_page,
+    render_react_page,
+    table_of,
+)
 
 from coincast.errors import PriceError
 from coincast.prices import load_prices, volume_in_usd
 from coincast.schema import OHLC, as_prices, validate_prices
+from coincast.sources.days import today
 from coincast.sources.html import parse_page
 
 PAGES = Path(__file__).parent / "pages"
@@ -278,3 +292,168 @@ def test_parse_page_refuses_a_page_that_is_cut_off(end):
     page = render_page(make_prices(5, seed=1), "attributes")
     with pytest.raises(PriceError, match="the page is cut off before its"):
         parse_page(page[: page.rindex(end)])
+
+
+REACT = make_prices(4, seed=9, start="2020-02-27")
+
+
+def with_data(found, prices=REACT):
+    """Return a React page that holds other data than its own."""
+    own = render_next_data(prices)
+    page = render_react_page(prices)
+    assert own in page
+    return page.replace(own, found if isinstance(found, str) else json.dumps(found))
+
+
+def holding(*quotes):
+    """Return a page's data with one coin for each list of quotes."""
+    coins = {str(number): {"id": number, "quotes": each} for number, each in enumerate(quotes)}
+    return {"props": {"initialState": {"cryptocurrency": {"ohlcvHistorical": coins}}}}
+
+
+@given(prices=price_tables(), shown=st.sampled_from([(True, True), (True, False), (False, True)]))
+def test_parse_page_gives_back_any_table_that_react_drew(prices, shown):
+    """With data in the page the table is rounded; without, it is exact."""
+    table, data = shown
+    found = read(render_react_page(prices, table=table, data=data).encode())
+    pd.testing.assert_frame_equal(found, prices, check_exact=True)
+
+
+def test_parse_page_reads_a_react_page_worked_out_by_hand():
+    cells = "".join(
+        f'<td class="cmc-table__cell"><div>{column[0]}</div></td>' for column in ROWS.values()
+    )
+    header = "<tr>" + "".join(f"<th><div>{name}</div></th>" for name in ROWS) + "</tr>"
+    debris = '<tr class="cmc-table-row"><td colspan="7"><div>Loading</div></td></tr>'
+    page = page_around(
+        '<div class="cmc-tab-historical-data">'
+        f"<table>{header}</table><table>{header}{debris}</table>"
+        f'<table>{debris}{header}{debris}{header}<tr class="cmc-table-row">{cells}</tr></table>'
+        "</div>"
+    )
+    found = parse_page(page)
+    assert list(found.index) == [pd.Timestamp("2018-01-13")]
+    assert found["close"].item() == 14310.2
+
+
+def test_parse_page_refuses_a_react_table_that_contradicts_the_data_inside_the_page():
+    other = REACT.copy()
+    other.loc["2020-02-29", "low"] *= 1.001
+    message = (
+        r"low of 2020-02-29 is [\d.]+ in __NEXT_DATA__ of the page but [\d.]+ in the page's tab"
+    )
+    with pytest.raises(PriceError, match=message):
+        parse_page(with_data(render_next_data(other)))
+
+
+def test_parse_page_takes_more_days_from_the_data_than_the_table_shows():
+    longer = make_prices(6, seed=9, start="2020-02-27")
+    page = render_react_page(longer[:4]).replace(
+        render_next_data(longer[:4]), render_next_data(longer)
+    )
+    pd.testing.assert_frame_equal(read(page), longer, check_freq=False)
+
+
+def test_parse_page_refuses_a_react_table_with_a_day_that_the_data_lack():
+    with pytest.raises(PriceError, match="the page's table has 2020-03-01, which __NEXT_DATA__ of"):
+        parse_page(with_data(render_next_data(REACT[:3])))
+
+
+@pytest.mark.parametrize("found", [{}, {"props": None}, holding(), holding([]), [], 3])
+def test_parse_page_reads_the_table_of_a_page_whose_data_hold_no_prices(found):
+    assert len(read(with_data(found))) == 4
+
+
+def test_parse_page_passes_over_a_coin_without_quotes():
+    page = with_data(holding([], quotes_of(REACT, "next")))
+    pd.testing.assert_frame_equal(read(page), REACT, check_freq=False)
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ("{", "is no JSON"),
+        ("<p>", "is HTML where JSON should be"),
+        ("[" * 100_000, "is JSON nested too deeply"),
+        (holding(quotes_of(REACT), quotes_of(REACT)), "has quotes of 2 coins; give a page that"),
+        (holding({"a": 1}), "has quotes {'a': 1} where a list should be"),
+        (holding([{"quote": {"EUR": {}}}]), "names 0 days in its times"),
+        (holding([{"time_open": "2020-02-29T00:00:00.000Z", "quote": {"USD": {}}}]), "open is mis"),
+    ],
+)
+def test_parse_page_refuses_data_that_it_cannot_read(found, message):
+    with pytest.raises(PriceError, match=f"(__NEXT_DATA__ of the page )?{message}"):
+        parse_page(with_data(found))
+
+
+@pytest.mark.parametrize("tag", ["div", "table", "b", "td", "ul"])
+@pytest.mark.parametrize("depth", [200, 100_000])
+def test_parse_page_refuses_a_page_nested_too_deeply_in_one_line(tag, depth):
+    page = page_of(ROWS).replace("<nav>", f"<{tag}>" * depth + "<nav>")
+    try:
+        assert len(parse_page(page)) == 2
+    except PriceError as error:
+        assert "\n" not in str(error)  # noqa: PT017 - either outcome is right
+
+
+def test_parse_page_reads_cells_and_not_the_scripts_inside_them():
+    lure = "<script>document.write('9,999.99')</script><style>a{b:1}</style><!-- 8 -->"
+    cell = f"<td>{lure}<b>14,310</b>.20{lure}</td>"
+    pd.testing.assert_frame_equal(
+        parse_page(page_of(changed("Close", cell))), parse_page(page_of(ROWS))
+    )
+
+
+@pytest.mark.parametrize("blank", ["&nbsp;", "\xa0", "&#8239;", "\t\n ", "\u2003"])
+def test_parse_page_reads_cells_with_blanks_of_any_kind(blank):
+    rows = {
+        name: [f"<td>{blank}{cell.replace(' ', blank)}{blank}</td>" for cell in cells]
+        for name, cells in ROWS.items()
+    }
+    pd.testing.assert_frame_equal(parse_page(page_of(rows)), parse_page(page_of(ROWS)))
+
+
+@pytest.mark.parametrize("where", [0, 1])
+@pytest.mark.parametrize("debris", ["", "<td></td>", '<td colspan="7">Advertisement</td>'])
+def test_parse_page_leaves_out_rows_without_any_number_before_a_row_of_prices(debris, where):
+    row = '<tr class="text-right">'
+    pieces = page_of(ROWS).split(row)
+    page = row.join([*pieces[: where + 1], f"{debris}</tr>", *pieces[where + 1 :]])
+    pd.testing.assert_frame_equal(parse_page(page), parse_page(page_of(ROWS)))
+
+
+def test_parse_page_refuses_a_note_below_the_rows():
+    note = '<tr><td colspan="7">More on request</td></tr></tbody>'
+    with pytest.raises(PriceError, match=r"row 3 has 1 cells .*'More on request'"):
+        parse_page(page_of(ROWS).replace("</tbody>", note))
+
+
+def test_parse_page_reads_a_table_inside_a_table_of_layout():
+    page = (
+        page_of(ROWS)
+        .replace("<nav>", "<table><tr><td><nav>")
+        .replace("</body>", "</td></tr></table></body>")
+    )
+    pd.testing.assert_frame_equal(parse_page(page), parse_page(page_of(ROWS)))
+
+
+def test_load_html_refuses_the_page_of_another_coin(server):
+    server.pages["/page"] = render_react_page(REACT, coin="bitcoin-cash")
+    with pytest.raises(PriceError, match="the page is about 'bitcoin-cash', not 'bitcoin'; check"):
+        load_prices("bitcoin", source="html", url=f"{server.url}/page")
+    assert len(load_prices("bitcoin-cash", source="html", url=f"{server.url}/page")) == 4
+
+
+def test_load_html_names_weekly_rows(server):
+    server.pages["/page"] = render_page(make_prices(50, seed=1).round(2)[::7])
+    with pytest.raises(PriceError, match="the page is weekly: its rows are 7 days apart; ask for"):
+        load_prices("bitcoin", source="html", url=f"{server.url}/page")
+
+
+def test_load_html_leaves_out_today_and_refuses_tomorrow(server):
+    start = str(today() - timedelta(days=2))
+    for days in (3, 4):
+        server.pages[f"/{days}"] = render_page(make_prices(days, seed=1, start=start).round(2))
+    assert len(load_prices("bitcoin", source="html", url=f"{server.url}/3")) == 2
+    with pytest.raises(PriceError, match=f"has a row for {today() + timedelta(days=1)}, after the"):
+        load_prices("bitcoin", source="html", url=f"{server.url}/4")

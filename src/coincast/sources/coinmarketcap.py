@@ -20,7 +20,7 @@ from coincast.errors import InputError, PriceError
 from coincast.schema import as_prices
 from coincast.sources.answers import brief, member, parse_json
 from coincast.sources.coins import Coin, check_status, find_coin
-from coincast.sources.days import FIRST_DAY, ONE_DAY, drop_incomplete, name_spans, today
+from coincast.sources.days import FIRST_DAY, ONE_DAY, drop_incomplete, name_spans, span, today
 from coincast.sources.quotes import USD, read_quotes
 from coincast.sources.request import Request
 from coincast.sources.stitch import Part, stitch
@@ -119,7 +119,7 @@ def _read_windows(request: Request, first: date, last: date) -> tuple[list[Part]
     server, version = _interface(request)
     coin = find_coin(request, f"{server}/data-api/v3/cryptocurrency")
     parts: list[Part] = []
-    missing: list[pd.Timestamp] = []
+    missing: list[date] = []
     checksum = hashlib.sha256()
     for begin, end in request.client.track(windows(first, last), request.coin):
         url = _address(f"{server}/data-api/{version}/cryptocurrency", coin, begin, end)
@@ -128,11 +128,14 @@ def _read_windows(request: Request, first: date, last: date) -> tuple[list[Part]
                 url, partial(_parse, coin=coin, begin=begin, end=end), "json", complete=True
             )
         except OfflineError:
-            missing += pd.date_range(max(begin, first), min(end, last))
+            missing += span(max(begin, first), min(end, last))
             continue
         if table.empty:
-            if not missing:
-                _check_beginning(coin, parts, begin, end)
+            if not missing and (fault := _fault_of_no_rows(parts, end)):
+                _forget(request, url)
+                raise PriceError(
+                    f"the answer for {coin.slug} {begin}..{end} has no quotes, {fault}"
+                )
             break
         if end == today() - ONE_DAY and end not in table.index.date:
             _forget(request, url)
@@ -140,8 +143,8 @@ def _read_windows(request: Request, first: date, last: date) -> tuple[list[Part]
         checksum.update(body)
     if missing:
         raise OfflineError(
-            f"days of {coin.slug} are not in the cache: "
-            f"{name_spans(day.date() for day in missing)}; run once without --offline"
+            f"days of {coin.slug} are not in the cache: {name_spans(missing)}; "
+            "run once without --offline"
         )
     return parts, checksum.hexdigest()
 
@@ -157,15 +160,13 @@ def _forget(request: Request, url: str) -> None:
             request.client.cache.path(url).unlink(missing_ok=True)
 
 
-def _check_beginning(coin: Coin, parts: list[Part], begin: date, end: date) -> None:
-    """Pass a window without rows if the coin can have begun after it."""
-    if parts and end not in parts[-1][1].index.date:
-        return
-    why = f"although the next window has {end}" if parts else "and it is the newest"
-    raise PriceError(
-        f"the answer for {coin.slug} {begin}..{end} has no quotes, {why}; try later, "
-        "or ask for a period in which the coin was traded"
-    )
+def _fault_of_no_rows(parts: list[Part], end: date) -> str:
+    """Return why a window may not be empty; nothing where the coin can have begun after it."""
+    if not parts:
+        return "and it is the newest; try later, or ask for a period in which the coin was traded"
+    if end in parts[-1][1].index.date:
+        return f"although the next window has {end}; try later"
+    return ""
 
 
 def _interface(request: Request) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from coincast.errors import PriceError
 
-__all__ = ["FIRST_DAY", "ONE_DAY", "drop_incomplete", "name_spans", "today"]
+__all__ = ["FIRST_DAY", "ONE_DAY", "drop_incomplete", "name_spans", "span", "today"]
 
 FIRST_DAY = date(2013, 4, 28)  # CoinMarketCap's own
 ONE_DAY = timedelta(days=1)
@@ -18,6 +18,11 @@ WEEK = 7
 def today() -> date:
     """Return the UTC day that is not over yet."""
     return datetime.now(UTC).date()
+
+
+def span(first: date, last: date) -> list[date]:
+    """Return all days from the first to the last, both included."""
+    return [first + ONE_DAY * number for number in range((last - first).days + 1)]
 
 
 def drop_incomplete(

@@ -126,6 +126,8 @@ def _price_table(table: HtmlElement) -> tuple[list[str], list[HtmlElement]] | No
     lxml.etree.strip_elements(table, *UNSEEN, with_tail=False)
     rows = table.xpath("tr | thead/tr | tbody/tr | tfoot/tr")
     for number, row in enumerate(rows[:HEADER_ROWS]):
+        if row.find(".//table") is not None:  # a table of layout, around others
+            continue
         cells = BeautifulSoup(lxml.html.tostring(row), "lxml").find_all(["th", "td"])
         header = ["_".join(cell.get_text().replace("*", "").lower().split()) for cell in cells]
         if {"date", *OHLC} <= set(header):

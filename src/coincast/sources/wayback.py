@@ -21,7 +21,7 @@ import pandas as pd
 from coincast.errors import InputError, PriceError
 from coincast.schema import COLUMNS, OHLC, as_prices
 from coincast.sources.answers import brief, parse_json
-from coincast.sources.days import FIRST_DAY, ONE_DAY, drop_incomplete, name_spans
+from coincast.sources.days import FIRST_DAY, ONE_DAY, drop_incomplete, name_spans, span
 from coincast.sources.html import parse_page
 from coincast.sources.request import Request
 from coincast.sources.stitch import stitch
@@ -186,7 +186,7 @@ def _wanted(request: Request, snapshots: list[Snapshot]) -> list[date]:
     """Return the days to look for: those asked for, or all that the snapshots can show."""
     first = request.start or min(one.first for one in snapshots)
     last = request.end or max(one.last for one in snapshots)
-    return [day.date() for day in pd.date_range(first, last)]
+    return span(first, last)
 
 
 def _read_snapshots(
@@ -230,8 +230,8 @@ def _check_cover(request: Request, scrape: _Scrape, wanted: list[date]) -> None:
             f"days of {request.coin} are not in the cache: {name_spans(missing)}; "
             "run once without --offline"
         )
-    why = f" ({len(scrape.failures)} unreadable, the first: {scrape.failures[0]})"
+    read = "; the first that could not be read: " if scrape.failures else ""
     raise InputError(
-        f"no copy in the archive shows {request.coin} on {name_spans(missing)}"
-        f"{why if scrape.failures else ''}; ask for a period without these days"
+        f"no copy in the archive shows {request.coin} on {name_spans(missing)}; "
+        f"ask for a period without these days{read}{''.join(map(str, scrape.failures[:1]))}"
     )
