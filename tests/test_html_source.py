@@ -102,6 +102,13 @@ def test_parse_page_reads_bytes_in_whatever_encoding_they_name(encoding):
     pd.testing.assert_frame_equal(parse_page(page.encode(encoding)), parse_page(page))
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "windows-1252", "no-such", "hex"])
+def test_parse_page_reads_a_page_that_is_no_utf_8_as_it_declares_itself(encoding, caplog):
+    page = page_of(ROWS).replace("utf-8", encoding).replace("€", "").replace("Charts", "Gráfico")
+    pd.testing.assert_frame_equal(parse_page(page.encode("latin-1")), parse_page(page_of(ROWS)))
+    assert not caplog.records
+
+
 def test_parse_page_reads_what_surrounds_bytes_that_are_no_text():
     page = page_of(ROWS).encode().replace(b"Charts", b"\xff\x81\x00")
     pd.testing.assert_frame_equal(parse_page(page), parse_page(page_of(ROWS)))

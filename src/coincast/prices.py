@@ -29,9 +29,13 @@ def load_prices(
         coin: CoinMarketCap slug, for example "bitcoin".
         start: first day as "YYYY-MM-DD"; empty for the first that the source has.
         end: last day, inclusive; empty for the last that the source has.
-        source: "bundled" (the tables in data/) or "html" (a CoinMarketCap page, 2013 to 2019).
+        source: "bundled" (the tables in data/), "coinmarketcap" (its JSON of today), "html" (one
+            of its pages, 2013 to 2021), "wayback" (archived ones, stitched) or "csv" (a table
+            that `scripts/scrape.py` wrote, or of one's own).
         venue: for "bundled": coinbase, bitstamp or bitfinex; empty for the coin's default.
-        url: for "html": address with {coin}, {start} and {end} where they belong.
+        url: for "html": address with {coin}, {start} and {end} where they belong; for "csv": path
+            or address of the table, with {coin}; for "coinmarketcap" and "wayback": address of
+            another server that answers like theirs.
         client: what to ask the web with; by default one that keeps no answers.
 
     Returns:

@@ -14,7 +14,7 @@ import lxml.etree
 import lxml.html
 import pandas as pd
 from bs4 import BeautifulSoup
-from bs4.dammit import UnicodeDammit
+from bs4.dammit import EncodingDetector
 from lxml.html import HtmlElement
 
 from coincast.errors import PriceError
@@ -98,17 +98,22 @@ def _tree(page: bytes | str) -> HtmlElement | None:
 
 
 def _decode(page: bytes) -> str:
-    """Return a page's text in the encoding that it names, else UTF-8."""
-    return UnicodeDammit(page, ["utf-8"], is_html=True).unicode_markup or page.decode(
-        errors="replace"
-    )
+    """Return a page's text: UTF-8 unless its first bytes or its head say otherwise."""
+    content, marked = EncodingDetector.strip_byte_order_mark(page)
+    declared = EncodingDetector.find_declared_encoding(page, is_html=True)
+    for encoding in (marked, "utf-8", declared):
+        try:
+            return content.decode(encoding or "utf-8")
+        except (LookupError, UnicodeError):
+            continue
+    return content.decode(errors="replace")
 
 
 def _no_table(count: int) -> PriceError:
     found = f"{count} tables" if count else "no table"
     return PriceError(
         f"{found} on the page with Date, Open, High, Low and Close, where it must be one; "
-        "pages since 2020 have none: give an older or a saved page by url"
+        "pages since 2021 have none: give an older or a saved page by url"
     )
 
 
