@@ -283,13 +283,26 @@ def in_seconds(seconds, zone="GMT"):
         ("0", 0, 0),
         ("86400", 60, 60),
         ("9" * 400, 60, 60),
-        (in_seconds(1000), 60, 60),
+        (in_seconds(10**7), 60, 60),
         (in_seconds(-1000), 0, 0),
-        (in_seconds(1000, "-0000"), 0, 0),
+        (in_seconds(10**7, "-0000"), 0, 0),
         ("-5", 0, 0),
         ("1e9", 0, 0),
         ("soon", 0, 0),
         ("", 0, 0),
+    ],
+    ids=[
+        "few",
+        "none",
+        "day",
+        "absurd",
+        "date",
+        "past",
+        "no-zone",
+        "negative",
+        "float",
+        "word",
+        "empty",
     ],
 )
 def test_scrape_waits_as_long_as_it_is_asked_to_within_reason(
@@ -361,13 +374,13 @@ def test_scrape_asks_no_faster_than_it_is_told_attempts_and_redirects_included(s
     assert scrape("--per-second", "5", "--jobs", "9", coins=coins)[0] == 0
     assert len(server.times) == 11
     spans = [last - first for first, last in zip(server.times, server.times[5:], strict=False)]
-    assert min(spans) > 0.95  # never a sixth within a second, but for the threads' own delays
+    assert min(spans) > 0.8  # never a sixth within a second, but for the threads' own delays
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_scrape_has_as_many_coins_at_a_time_as_it_is_told(scrape, server, jobs):
     coins = [f"coin-{number}" for number in range(6)]
-    server.pages = {f"/{coin}": Answer(PAGE, delay=0.1) for coin in coins}
+    server.pages = {f"/{coin}": Answer(PAGE, delay=0.15) for coin in coins}
     assert scrape("--jobs", str(jobs), coins=coins)[0] == 0
     assert server.at_once == jobs
 

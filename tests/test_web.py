@@ -256,7 +256,7 @@ def test_read_asks_at_the_stated_rate_whichever_client_asks(server):
     for _ in range(7):
         Client(per_second=3).read(f"{server.url}/page", bytes)
     early, late = server.times[:-3], server.times[3:]
-    assert min(last - first for first, last in zip(early, late, strict=True)) > 0.95
+    assert min(last - first for first, last in zip(early, late, strict=True)) > 0.8
 
 
 def test_clients_leave_no_threads_behind(server):
