@@ -26,6 +26,7 @@ from server import Answer, broken_off, dripping, in_turn
 from coincast.sources import web
 from coincast.sources.cache import RawCache
 
+pytestmark = pytest.mark.fault
 PRICES = make_prices(60, seed=11).round(4)
 END = f"{PRICES.index[-1]:%Y-%m-%d}"
 PAGE = render_page(PRICES).encode()

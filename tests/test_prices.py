@@ -8,7 +8,7 @@ import pytest
 from makers import FORMS, make_prices, render_page
 from server import Answer
 
-from coincast.errors import InputError, PriceError
+from coincast.errors import InputError, PriceError, PriceWarning
 from coincast.files import sha256
 from coincast.paths import DAILY, HOURLY
 from coincast.prices import load_common, load_hourly, load_prices, volume_in_usd
@@ -276,3 +276,12 @@ def test_volume_in_usd_values_coins_at_the_close_and_leaves_dollars_alone():
     prices.attrs["volume_unit"] = "coins"
     expected = [v * c for v, c in zip(prices["volume"], prices["close"], strict=True)]
     assert volume_in_usd(prices).tolist() == expected
+
+
+def test_load_prices_warns_of_a_close_that_doubles(server):
+    prices = make_prices(20, seed=1).round(4)
+    late = prices.index >= prices.index[9]
+    prices.loc[late, ["open", "high", "low", "close"]] *= 3
+    server.pages["/bitcoin"] = render_page(prices)
+    with pytest.warns(PriceWarning, match=f"1 close.s. jump.*{prices.index[9]:%Y-%m-%d}"):
+        load_prices("bitcoin", source="html", url=f"{server.url}/{{coin}}")

@@ -1,12 +1,13 @@
 """The one door to prices: every source, one table, checked."""
 
+import warnings
 from collections.abc import Iterable
 
 import pandas as pd
 
-from coincast.errors import InputError
+from coincast.errors import InputError, PriceWarning
 from coincast.paths import HOURLY
-from coincast.schema import parse_date, validate_prices
+from coincast.schema import odd_rows, parse_date, validate_prices
 from coincast.sources import SOURCES, Request, bundled
 from coincast.sources.web import Client
 
@@ -46,6 +47,9 @@ def load_prices(
         InputError: a parameter that cannot be used, or a period outside the data.
         PriceError: a table that cannot be trusted.
 
+    Warns:
+        PriceWarning: rows that are possible but strange, as `schema.odd_rows` finds them.
+
     >>> load_prices("ethereum", "2017-11-15", "2018-01-13")["close"].size
     60
     """
@@ -54,7 +58,10 @@ def load_prices(
     days = parse_date(start, "start"), parse_date(end, "end")
     request = Request(coin, *days, venue, url, client or Client())
     prices = validate_prices(SOURCES[source](request))
-    return _cut(prices, request)
+    prices = _cut(prices, request)
+    for sentence in odd_rows(prices):
+        warnings.warn(f"{coin} from {source}: {sentence}", PriceWarning, stacklevel=2)
+    return prices
 
 
 def load_common(

@@ -9,6 +9,7 @@ both, the data are taken, being exact, and each row of the table must agree with
 
 import hashlib
 import re
+from functools import partial
 
 import lxml.etree
 import lxml.html
@@ -18,7 +19,7 @@ from bs4.dammit import EncodingDetector
 from lxml.html import HtmlElement
 
 from coincast.errors import PriceError
-from coincast.schema import OHLC, as_prices
+from coincast.schema import OHLC, as_prices, validate_prices
 from coincast.sources.cells import has_digit, parse_rows
 from coincast.sources.days import drop_incomplete
 from coincast.sources.next_data import read_next_data
@@ -41,13 +42,18 @@ def load(request: Request) -> pd.DataFrame:
         PriceError: the page holds no such table, or one that cannot be read, or another coin's.
     """
     request.refuse("venue", "html")
-    table, checksum = request.client.read(
-        request.fill(request.url or URL),
-        lambda page: (parse_page(page, request.coin), hashlib.sha256(page).hexdigest()),
-        complete=request.is_past,
+    # Validated before it may be kept: a page with a gap is asked for again next time.
+    return request.client.read(
+        request.fill(request.url or URL), partial(_prices, request.coin), complete=request.is_past
     )
-    table = drop_incomplete(table, "the page")
-    return as_prices(table, coin=request.coin, source="html", volume_unit="USD", sha256=checksum)
+
+
+def _prices(coin: str, page: bytes) -> pd.DataFrame:
+    table = drop_incomplete(parse_page(page, coin), "the page")
+    checksum = hashlib.sha256(page).hexdigest()
+    return validate_prices(
+        as_prices(table, coin=coin, source="html", volume_unit="USD", sha256=checksum)
+    )
 
 
 def parse_page(page: bytes | str, coin: str = "") -> pd.DataFrame:
