@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -38,6 +39,9 @@ def run(main: Callable[[argparse.Namespace], int], arguments: argparse.Namespace
     activate()
     from coincast.errors import InputError
 
+    name = Path(sys.argv[0]).name
+    warnings.formatwarning = lambda message, *_, **__: f"{name}: warning: {message}\n"
+
     try:
         sys.exit(main(arguments))
     except InputError as error:
@@ -48,8 +52,13 @@ def run(main: Callable[[argparse.Namespace], int], arguments: argparse.Namespace
 
 def fail(message: str, status: int = 1) -> NoReturn:
     """End with one line on stderr."""
-    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    tell(message)
     sys.exit(status)
+
+
+def tell(message: str) -> None:
+    """Print one line on stderr."""
+    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
 
 
 def activate() -> None:

@@ -15,7 +15,11 @@ examples:
   python3 scripts/test.py --fast
   python3 scripts/test.py --only tests/test_windows.py
 """
-FAST = "not notebook and not command"
+FAST = "not fault and not notebook and not command"
+SLOW = {
+    "fault tests": "fault and not command",
+    "notebooks and commands": "notebook or command",
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     line = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    line.add_argument("--fast", action="store_true", help="leave out notebooks and commands")
+    line.add_argument("--fast", action="store_true", help="leave out faults, notebooks, commands")
     line.add_argument("--only", nargs="+", metavar="PATH", default=[], help="just these tests")
     return line
 
@@ -31,13 +35,12 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> int:
     """Run the checks one after another, all of them even if one fails."""
     python = [sys.executable, "-m"]
-    slow = [] if arguments.fast else [("notebooks and commands", f"not ({FAST})")]
-    tests = [("unit and property tests", FAST), *slow]
+    tests = {"unit and property tests": FAST} | ({} if arguments.fast else SLOW)
     checks = {
         "lint": [*python, "ruff", "check", "."],
         "form": [*python, "ruff", "format", "--check", "."],
         "types": [*python, "mypy"],
-    } | {name: [*python, "pytest", "-m", marker] for name, marker in tests}
+    } | {name: [*python, "pytest", "-m", marker] for name, marker in tests.items()}
     if arguments.only:
         checks = {"tests": [*python, "pytest", *arguments.only]}
     failed = [name for name, command in checks.items() if not passes(name, command)]

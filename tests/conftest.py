@@ -1,18 +1,34 @@
-"""What all tests share: reproducible properties and a server of their own."""
+"""What all tests share: reproducible properties, a server of their own, commands ready to start."""
+
+import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import settings
 from server import Server
 
+from coincast.paths import ROOT
+
 # The same examples on every machine and day: a failure in CI is a failure here.
 settings.register_profile("coincast", derandomize=True, deadline=None, max_examples=40)
 settings.load_profile("coincast")
 
+# Tests speak to this machine only, whatever proxy it has.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
+
 
 @pytest.fixture
-def server(monkeypatch):
-    """Serve pages from this machine, past any proxy that it may have."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+def server():
+    """Serve pages from this machine for one test."""
     with Server() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def scripts():
+    """Return the folder of the commands; `.venv` is brought up to date, which may take words."""
+    folder = ROOT / "scripts"
+    start = "import environment; environment.activate()"
+    subprocess.run([sys.executable, "-c", start], cwd=folder, capture_output=True, check=False)
+    return folder

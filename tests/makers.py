@@ -3,10 +3,13 @@
 Prices are invented and the pages are our own, in the form of CoinMarketCap's of an era.
 """
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from html import escape
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,7 @@ from coincast.schema import COLUMNS, OHLC
 
 FORMS = ("plain", "attributes", "asterisks")
 FIRST_DAYS = {"min_value": pd.Timestamp("2013-04-28"), "max_value": pd.Timestamp("2019-11-20")}
+SHAPES = ("v3", "v3.1", "usd", "list")
 HEADERS = {name: name.replace("_", " ").title() for name in ("date", *COLUMNS)}
 
 
@@ -136,7 +140,7 @@ def page_around(table: str) -> str:
 <form action="/search"><input name="q" placeholder="Search"></form></nav>
 <table class="table" id="markets">
 <tr><th>#</th><th>Exchange</th><th>Pair</th><th>Volume</th><th>Price</th></tr>
-<tr><td>1</td><td>Somewhere &amp; Co</td><td>BTC/USD</td><td>$1,234</td><td>$13,980.60</td></tr>
+<tr><td>1</td><td>Somewhere &amp; Co</td><td>BTC/USD</td><td>$1,234</td><td>$9,876.50</td></tr>
 </table>
 <!-- {decoy} -->
 <div id="historical-data"><div class="table-responsive">
@@ -182,3 +186,134 @@ def _commas(exact: str, name: str) -> str:
 def _rounded(exact: str) -> str:
     """Return a price as the later pages wrote it: 2 decimals, 6 below one dollar."""
     return f"{Decimal(exact):.{2 if Decimal(exact) >= 1 else 6}f}"
+
+
+def render_react_page(
+    prices: pd.DataFrame, *, table: bool = True, data: bool = True, coin: str = "bitcoin"
+) -> str:
+    """Return a page of Nov 2019 to Oct 2020: three tables under one header, the last with rows.
+
+    Args:
+        prices: as `load_prices` gives it; volume and market cap whole numbers or NaN.
+        table: show the tables; numbers are rounded if the page holds the data, else exact.
+        data: hold the numbers, exact, in `<script id="__NEXT_DATA__">`.
+        coin: whose page it says it is.
+    """
+    stars = {"open": "*", "close": "**"}
+    header = "".join(
+        f'<th class="cmc-table__cell"><div>{HEADERS[name]}{stars.get(name, "")}</div></th>'
+        for name in HEADERS
+    )
+    head = f'<thead class="cmc-table__thead"><tr>{header}</tr></thead>'
+    debris = (
+        '<tr class="cmc-table-row"><td class="cmc-table__cell" colspan="7"><div></div></td></tr>'
+    )
+    rows = "".join(
+        f'<tr class="cmc-table-row">{_react_row(day, prices.loc[day], rounded=data)}</tr>'
+        for day in prices.index[::-1]
+    )
+    bodies = ("", f"<tbody>{debris}</tbody>", f"<tbody>{debris}{rows}</tbody>")
+    tables = "".join(f"<table>{head}{body}</table>" for body in bodies) if table else ""
+    address = f"https://coinmarketcap.com/currencies/{coin}/historical-data/"
+    page = page_around(f'<div class="cmc-tab-historical-data ctxmt9-0">{tables}</div>')
+    page = page.replace("</head>", f'<link rel="canonical" href="{address}"></head>')
+    script = (
+        f'<script id="__NEXT_DATA__" type="application/json">{render_next_data(prices)}</script>'
+    )
+    return page.replace("</body>", script + "</body>") if data else page
+
+
+def render_next_data(prices: pd.DataFrame, coin_id: int = 1) -> str:
+    """Return the JSON inside a page of that era, safe between script tags."""
+    entry = {"id": coin_id, "name": "Any", "symbol": "ANY", "quotes": quotes_of(prices, "next")}
+    state = {"cryptocurrency": {"ohlcvHistorical": {str(coin_id): entry}}}
+    found = {"props": {"initialState": state}, "page": "/currencies/historical-data"}
+    return json.dumps(found).replace("</", "<\\/")
+
+
+def _react_row(day: pd.Timestamp, row: pd.Series, *, rounded: bool) -> str:
+    texts = [f"{day:%b %d, %Y}"]
+    for name, value in row.items():
+        exact = "-" if math.isnan(value) else _exact(value)
+        show_rounded = rounded and name in OHLC
+        texts.append(_commas(_rounded(exact) if show_rounded else exact, str(name)))
+    return "".join(f'<td class="cmc-table__cell"><div>{text}</div></td>' for text in texts)
+
+
+def quotes_of(prices: pd.DataFrame, shape: str = "v3.1") -> list[dict]:
+    """Return prices as CoinMarketCap's quotes, oldest day first; what is unknown is null.
+
+    Args:
+        prices: as `load_prices` gives it.
+        shape: "v3" (no name of the currency), "v3.1", "usd" (numbers below "USD"), "list" (of
+            two currencies) or "next" (as in pages: snake case, below "USD").
+    """
+    names = {"market_cap": "market_cap" if shape == "next" else "marketCap"}
+    quotes = []
+    for day, row in prices.iterrows():
+        values = {names.get(k, k): None if math.isnan(v) else v for k, v in row.items()}
+        values["timestamp"] = f"{day:%Y-%m-%d}T23:59:59.999Z"
+        quote: object = {"v3.1": {"name": "2781"} | values, "v3": values}.get(
+            shape, {"USD": values}
+        )
+        if shape == "list":
+            quote = [{"name": "1", "open": 1.0}, {"name": "2781"} | values]
+        opened, closed = (
+            ("time_open", "time_close") if shape == "next" else ("timeOpen", "timeClose")
+        )
+        times = {opened: f"{day:%Y-%m-%d}T00:00:00.000Z", closed: values["timestamp"]}
+        quotes.append({**times, "quote": quote})
+    return quotes
+
+
+def render_history(
+    quotes: Sequence[object],
+    coin_id: int = 1,
+    symbol: str = "BTC",
+    code: object = "0",
+    **data: object,
+) -> str:
+    """Return an answer of CoinMarketCap's history; `data` replaces or adds members of its data."""
+    told = {"id": coin_id, "name": "Any", "symbol": symbol, "quotes": list(quotes), **data}
+    status = {"timestamp": "2026-01-01T00:00:00.000Z", "error_code": code, "error_message": ""}
+    return json.dumps({"data": told, "status": status})
+
+
+def history_page(
+    prices: pd.DataFrame, shape: str = "v3.1", *, newest_first: bool = False, **answer: object
+) -> Callable[[str], str]:
+    """Return a page for `Server` that answers any period as CoinMarketCap does.
+
+    Args:
+        prices: all days that the coin has.
+        shape: see `quotes_of`.
+        newest_first: order of the quotes.
+        **answer: arguments of `render_history`.
+    """
+
+    def page(target: str) -> str:
+        query = parse_qs(urlsplit(target).query)
+        first, last = (
+            pd.Timestamp(datetime.fromtimestamp(int(query[name][0]), UTC).replace(tzinfo=None))
+            for name in ("timeStart", "timeEnd")
+        )
+        quotes = quotes_of(prices.loc[first:last], shape)
+        return render_history(quotes[::-1] if newest_first else quotes, **answer)
+
+    return page
+
+
+def render_listing(coins: Sequence[Mapping[str, object]]) -> str:
+    """Return a page of CoinMarketCap's listing: each coin has id, name, symbol and slug."""
+    data = {"cryptoCurrencyList": list(coins), "totalCount": str(len(coins))}
+    return json.dumps({"data": data, "status": {"error_code": "0"}})
+
+
+def render_cdx(copies: Mapping[str, str]) -> str:
+    """Return an archive's list of copies in the form of its CDX server: timestamp -> address."""
+    header = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
+    rows = [
+        ["com,coinmarketcap)/", timestamp, original, "text/html", "200", "ABC234", "20480"]
+        for timestamp, original in sorted(copies.items())
+    ]
+    return json.dumps([header, *rows] if rows else [])

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import environment
 import pytest
@@ -14,6 +15,7 @@ from coincast.paths import ROOT
 def stamp(tmp_path, monkeypatch):
     path = tmp_path / "coincast.json"
     monkeypatch.setattr(environment, "STAMP", path)
+    monkeypatch.setattr(environment, "venv_python", lambda: Path(sys.executable))
     return path
 
 

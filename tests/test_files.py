@@ -33,6 +33,16 @@ def test_write_atomically_names_a_place_that_is_no_folder(tmp_path):
         files.write_atomically(tmp_path / "file" / "out.csv", "new")
 
 
+def test_write_together_leaves_every_old_file_when_the_last_cannot_be_written(tmp_path):
+    first, last = tmp_path / "a.csv", tmp_path / "file" / "a.json"
+    first.write_text("old")
+    last.parent.write_text("no folder")
+    with pytest.raises(InputError, match=r"cannot write .*a.json"):
+        files.write_together({first: "new", last: "new"})
+    assert first.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "file"]
+
+
 @pytest.mark.parametrize("text", ["none", "<!-- begin a -->\n", "<!-- begin a -->\n" * 2])
 def test_fill_marker_refuses_text_without_the_pair(text):
     with pytest.raises(InputError, match="needs exactly one <!-- begin a -->"):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from makers import make_prices, price_tables
 
 from coincast.errors import InputError, PriceError
-from coincast.schema import COLUMNS, as_prices, parse_date, validate_prices
+from coincast.schema import COLUMNS, as_prices, odd_rows, parse_date, validate_prices
 
 
 def with_cell(day, column, value):
@@ -181,3 +181,26 @@ def test_parse_date_refuses_other_forms_and_days(text):
 def test_parse_date_returns_the_day_or_none():
     assert str(parse_date("2016-02-29", "start")) == "2016-02-29"
     assert parse_date("", "start") is None
+
+
+def test_validate_prices_calls_thinned_rows_by_their_name():
+    weekly = make_prices(50, seed=1).iloc[::7]
+    with pytest.raises(PriceError, match="every row is 7 days after the one before"):
+        validate_prices(weekly)
+
+
+def test_odd_rows_names_the_jump_and_its_prices():
+    prices = make_prices(9, seed=1)
+    prices.iloc[4:, prices.columns.get_loc("close")] *= 3
+    (sentence,) = odd_rows(prices)
+    assert sentence.startswith(
+        f"1 close(s) jump by more than a factor of 2: {prices.index[4]:%Y-%m-%d} ("
+    )
+
+
+def test_odd_rows_suspects_volume_above_market_cap_on_every_day():
+    prices = make_prices(12, seed=1)
+    swapped = prices.rename(columns={"volume": "market_cap", "market_cap": "volume"})
+    swapped.attrs = prices.attrs
+    assert odd_rows(prices) == []
+    assert "the two columns may be swapped" in odd_rows(swapped)[0]

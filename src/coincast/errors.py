@@ -1,6 +1,6 @@
 """The errors a user can cause: commands print them in one line and exit with 2."""
 
-__all__ = ["InputError", "PriceError"]
+__all__ = ["InputError", "PriceError", "PriceWarning"]
 
 
 class InputError(ValueError):
@@ -9,3 +9,7 @@ class InputError(ValueError):
 
 class PriceError(InputError):
     """A price table that cannot be trusted; the message names the first bad row."""
+
+
+class PriceWarning(UserWarning):
+    """Rows that are possible but strange: look at them before you believe them."""

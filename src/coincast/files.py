@@ -3,11 +3,12 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from coincast.errors import InputError
 
-__all__ = ["fill_marker", "read_marker", "sha256", "write_atomically"]
+__all__ = ["fill_marker", "read_marker", "sha256", "write_atomically", "write_together"]
 
 
 def sha256(path: Path) -> str:
@@ -21,22 +22,33 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     Raises:
         InputError: the folder cannot be made or written to, or the disk is full.
     """
-    data = content.encode() if isinstance(content, str) else content
-    temporary = None
+    write_together({path: content})
+
+
+def write_together(contents: Mapping[Path, bytes | str]) -> None:
+    """Write files that belong to each other: none is renamed before all are whole.
+
+    Raises:
+        InputError: as `write_atomically`; then every old file is still there.
+    """
+    whole: dict[Path, Path] = {}
+    path = Path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # A temporary file is private to its maker; what it becomes is an ordinary file.
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(
+                dir=path.parent, prefix=f".{path.name}.", delete=False
+            ) as file:
+                whole[path] = Path(file.name)
+                file.write(content.encode() if isinstance(content, str) else content)
+                file.flush()
+                os.fsync(file.fileno())
+            # A temporary file is private to its maker; what it becomes is an ordinary file.
+            whole[path].chmod(0o644)
+        for path, temporary in whole.items():
+            temporary.replace(path)
     except OSError as error:
-        if temporary is not None:
+        for temporary in whole.values():
             temporary.unlink(missing_ok=True)
         raise InputError(
             f"cannot write {path}: {error.strerror or error}; free the space, "

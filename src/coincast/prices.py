@@ -1,13 +1,15 @@
 """The one door to prices: every source, one table, checked."""
 
+import warnings
 from collections.abc import Iterable
 
 import pandas as pd
 
-from coincast.errors import InputError
+from coincast.errors import InputError, PriceWarning
 from coincast.paths import HOURLY
-from coincast.schema import parse_date, validate_prices
+from coincast.schema import odd_rows, parse_date, validate_prices
 from coincast.sources import SOURCES, Request, bundled
+from coincast.sources.web import Client
 
 __all__ = ["load_common", "load_hourly", "load_prices", "volume_in_usd"]
 
@@ -20,6 +22,7 @@ def load_prices(
     *,
     venue: str = "",
     url: str = "",
+    client: Client | None = None,
 ) -> pd.DataFrame:
     """Return the daily prices of a coin, validated.
 
@@ -27,9 +30,14 @@ def load_prices(
         coin: CoinMarketCap slug, for example "bitcoin".
         start: first day as "YYYY-MM-DD"; empty for the first that the source has.
         end: last day, inclusive; empty for the last that the source has.
-        source: "bundled" (the tables in data/) or "html" (a CoinMarketCap page, 2013 to 2019).
+        source: "bundled" (the tables in data/), "coinmarketcap" (its JSON of today), "html" (one
+            of its pages, 2013 to 2021), "wayback" (archived ones, stitched) or "csv" (a table
+            that `scripts/scrape.py` wrote, or of one's own).
         venue: for "bundled": coinbase, bitstamp or bitfinex; empty for the coin's default.
-        url: for "html": address with {coin}, {start} and {end} where they belong.
+        url: for "html": address with {coin}, {start} and {end} where they belong; for "csv": path
+            or address of the table, with {coin}; for "coinmarketcap" and "wayback": address of
+            another server that answers like theirs.
+        client: what to ask the web with; by default one that keeps no answers.
 
     Returns:
         Index `date` (UTC days, ascending, no gaps), columns `open high low close volume
@@ -39,14 +47,21 @@ def load_prices(
         InputError: a parameter that cannot be used, or a period outside the data.
         PriceError: a table that cannot be trusted.
 
+    Warns:
+        PriceWarning: rows that are possible but strange, as `schema.odd_rows` finds them.
+
     >>> load_prices("ethereum", "2017-11-15", "2018-01-13")["close"].size
     60
     """
     if source not in SOURCES:
         raise InputError(f"source {source!r} is unknown; use one of {', '.join(SOURCES)}")
-    request = Request(coin, parse_date(start, "start"), parse_date(end, "end"), venue, url)
+    days = parse_date(start, "start"), parse_date(end, "end")
+    request = Request(coin, *days, venue, url, client or Client())
     prices = validate_prices(SOURCES[source](request))
-    return _cut(prices, request)
+    prices = _cut(prices, request)
+    for sentence in odd_rows(prices):
+        warnings.warn(f"{coin} from {source}: {sentence}", PriceWarning, stacklevel=2)
+    return prices
 
 
 def load_common(
@@ -57,6 +72,7 @@ def load_common(
     *,
     venue: str = "",
     url: str = "",
+    client: Client | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return the prices of several coins on the same days: coin -> table as `load_prices` gives.
 
@@ -68,7 +84,10 @@ def load_common(
     >>> {coin: len(table) for coin, table in load_common(["bitcoin", "litecoin"]).items()}
     {'bitcoin': 936, 'litecoin': 936}
     """
-    tables = {coin: load_prices(coin, start, end, source, venue=venue, url=url) for coin in coins}
+    tables = {
+        coin: load_prices(coin, start, end, source, venue=venue, url=url, client=client)
+        for coin in coins
+    }
     if not tables:
         raise InputError("no coin is named; name at least one, for example 'bitcoin'")
     first = max(table.index[0] for table in tables.values())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from coincast import results
@@ -56,6 +57,7 @@ def blocks(recorded: Recorded) -> dict[str, str]:
         return {
             "ethereum study": _study(study["values"]),
             "bitcoin study": _directions(recorded["03_bitcoin_cnn_lstm"]["values"]),
+            "how it works": _reach(recorded["04_how_it_works"]["values"]),
             "figures": "\n".join(_figures(name, recorded[name]) for name in recorded),
         }
     except KeyError as error:
@@ -117,6 +119,43 @@ def _direction_row(label: str, name: str, row: Mapping[str, float]) -> str:
         f"| {label} | {shown} | {row['correct']} | {row['accuracy']:.3f} | "
         f"{row['low']:.3f} to {row['high']:.3f} | {row['balanced_accuracy']:.3f} | "
         f"{row['mcc']:+.3f} | {row['p_value']:.2f} |"
+    )
+
+
+def _reach(values: Mapping[str, Any]) -> str:
+    """Return how far back gradients reach, a row for each network and what it was trained to do."""
+    header = (
+        "| network | trained to predict | gradient of the first day's input as a share of the last "
+        "day's, median (range) | factor a day | held-out squared error, median (range) | without a "
+        "network |\n|---|---|---|---|---|---|"
+    )
+    lines = [
+        _reach_row(network, task, found, values["baseline_losses"])
+        for network, tasks in values["gradients"].items()
+        for task, found in tasks.items()
+    ]
+    seeds = len(values["gradients"]["LSTM"]["next close"]["by_seed"])
+    rows = values["window_rows"]
+    caption = (
+        f"Windows of {values['coin'].capitalize()} prices, {rows['fit']} to train on and "
+        f"{rows['held_out']} held out, {seeds} seeds a row. Errors are in squared window units."
+    )
+    return "\n".join([caption, "", header, *lines, "", *values["reading"][:1]])
+
+
+def _reach_row(
+    network: str, task: str, found: Mapping[str, Any], baselines: Mapping[str, Any]
+) -> str:
+    share = found["share_of_last_day"]
+    losses = [seed["loss"] for seed in found["by_seed"].values() if "loss" in seed]
+    error, baseline = "", ""
+    if losses:
+        error = f"{median(losses):.3f} ({min(losses):.3f} to {max(losses):.3f})"
+        baseline = f"{baselines[task]['held_out']:.3f} ({baselines[task]['forecast']})"
+    return (
+        f"| {network} | {'(untrained)' if task == 'untrained' else task} | {share['median']:.1e} "
+        f"({share['low']:.1e} to {share['high']:.1e}) | {share['a_day']:.2f} | {error} | "
+        f"{baseline} |"
     )
 
 

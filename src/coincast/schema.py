@@ -9,9 +9,11 @@ import pandas as pd
 
 from coincast.errors import InputError, PriceError
 
-__all__ = ["COLUMNS", "OHLC", "as_prices", "parse_date", "validate_prices"]
+__all__ = ["COLUMNS", "OHLC", "as_prices", "odd_rows", "parse_date", "validate_prices"]
 
 OHLC = ["open", "high", "low", "close"]  # USD
+JUMP_LIMIT = 2  # from close to close; no bundled series reaches it
+SWAP_ROWS = 10
 COLUMNS = [*OHLC, "volume", "market_cap"]  # volume: USD or base coin, told by attrs["volume_unit"]
 
 
@@ -126,6 +128,13 @@ def _check_days(prices: pd.DataFrame) -> None:
     if not days.is_monotonic_increasing:
         _fail(prices, "days do not ascend; sort the rows, oldest first")
     missing = pd.date_range(days[0], days[-1]).difference(days)
+    steps = np.unique(np.diff(days) // np.timedelta64(1, "D"))
+    if missing.size and steps.size == 1 and days.size > 2:  # noqa: PLR2004 - two rows have one step
+        _fail(
+            prices,
+            f"every row is {steps[0]} days after the one before: the source thinned them; "
+            "ask for a shorter period",
+        )
     if missing.size:
         _fail(
             prices,
@@ -169,3 +178,33 @@ def _check_order(prices: pd.DataFrame) -> None:
             _fail(
                 prices, f"{day:%Y-%m-%d}: {fault} ({cells}); check that no two columns are swapped"
             )
+
+
+def odd_rows(prices: pd.DataFrame) -> list[str]:
+    """Return a sentence for each thing that is possible but strange in a valid table.
+
+    A close that is more than double or less than half of the one before; a volume (in USD) above
+    the market capitalisation on every one of ten days or more, as if the columns were swapped.
+
+    >>> days = pd.date_range("2018-01-12", "2018-01-13", name="date")
+    >>> rows = [{"open": p, "high": p, "low": p, "close": p} for p in (1.0, 2.5)]
+    >>> odd_rows(as_prices(pd.DataFrame(rows, index=days)))
+    ['1 close(s) jump by more than a factor of 2: 2018-01-13 (1 to 2.5)']
+    """
+    odd = []
+    closes = prices["close"]
+    jumps = closes.index[np.abs(np.log(closes).diff()) > np.log(JUMP_LIMIT)]
+    if jumps.size:
+        before = closes.shift()
+        shown = [f"{day:%Y-%m-%d} ({before[day]:.6g} to {closes[day]:.6g})" for day in jumps[:5]]
+        odd.append(
+            f"{jumps.size} close(s) jump by more than a factor of {JUMP_LIMIT}: {', '.join(shown)}"
+        )
+    known = prices.dropna(subset=["volume", "market_cap"])
+    above = known["volume"] > known["market_cap"]
+    if len(known) >= SWAP_ROWS and above.all() and prices.attrs.get("volume_unit") == "USD":
+        odd.append(
+            f"volume is above market_cap on all {len(known)} days, the first "
+            f"{known.index[0]:%Y-%m-%d}: the two columns may be swapped"
+        )
+    return odd

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from coincast.sources import bundled, html
+from coincast.sources import bundled, coinmarketcap, csv, html, wayback
 from coincast.sources.request import Request
 
 __all__ = ["SOURCES", "Request"]
@@ -15,4 +15,7 @@ __all__ = ["SOURCES", "Request"]
 SOURCES: dict[str, Callable[[Request], pd.DataFrame]] = {
     "bundled": bundled.load,
     "html": html.load,
+    "coinmarketcap": coinmarketcap.load,
+    "wayback": wayback.load,
+    "csv": csv.load,
 }

@@ -34,7 +34,7 @@ def load(request: Request) -> pd.DataFrame:
     """
     request.refuse("url", "bundled")
     if request.coin not in DEFAULT_VENUES:
-        near = difflib.get_close_matches(request.coin, DEFAULT_VENUES, n=1)
+        near = difflib.get_close_matches(request.coin, DEFAULT_VENUES, n=1, cutoff=0.75)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise InputError(
             f"coin {request.coin!r} is not bundled; {hint}"

@@ -1,36 +1,37 @@
-"""CoinMarketCap's historical table as its pages showed it from 2013 to 2019.
+"""CoinMarketCap's historical table as its pages showed it from 2013 to early 2021.
 
-Three forms, told apart by nothing but what they hold: plain cells; cells whose exact
-value stands in `data-format-value`; headers with asterisks (`Open*`, `Close**`).
+Four forms of a table, told apart by nothing but what they hold: plain cells; cells whose exact
+value stands in `data-format-value`; headers with asterisks (`Open*`, `Close**`); and the pages
+that React drew, with several tables under one header, of which one has rows. These also hold the
+data that they were drawn from (`__NEXT_DATA__`), at times without any table. Where a page has
+both, the data are taken, being exact, and each row of the table must agree with them.
 """
 
 import hashlib
 import re
-import warnings
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from functools import partial
 
+import lxml.etree
+import lxml.html
 import pandas as pd
-from bs4 import BeautifulSoup, Tag
-from bs4.filter import SoupStrainer
+from bs4 import BeautifulSoup
+from bs4.dammit import EncodingDetector
+from lxml.html import HtmlElement
 
-from coincast.errors import InputError, PriceError
-from coincast.schema import OHLC, as_prices
+from coincast.errors import PriceError
+from coincast.schema import OHLC, as_prices, validate_prices
+from coincast.sources.cells import has_digit, parse_rows
+from coincast.sources.days import drop_incomplete
+from coincast.sources.next_data import read_next_data
 from coincast.sources.request import Request
-from coincast.sources.web import fetch
+from coincast.sources.stitch import Part, stitch
 
 __all__ = ["URL", "load", "parse_page"]
 
 URL = "https://coinmarketcap.com/currencies/{coin}/historical-data/?start={start}&end={end}"
-FIRST_DAY = date(2013, 4, 28)  # CoinMarketCap's own
-MISSING = {"-", "?", ""}
-# Groups of two are Indian; the last has three, or "8504,41" would be read as 850441.
-NUMBER = re.compile(
-    r"-?(\d{1,30}|[1-9]\d{0,2}(,\d{2,3}){0,9},\d{3})(\.\d{1,30})?([eE][+-]?\d{1,2})?",
-    flags=re.ASCII,
-)
-DATE_FORMATS = ("%b %d, %Y", "%Y-%m-%d")
-VALUE = "data-format-value"
+HEADER_ROWS = 5  # among the first rows of a table is its header
+UNSEEN = ("script", "style", "template", lxml.etree.Comment)
+ADDRESS = re.compile(r"coinmarketcap\.com/currencies/([a-z0-9-]+)", flags=re.ASCII)
 
 
 def load(request: Request) -> pd.DataFrame:
@@ -38,135 +39,123 @@ def load(request: Request) -> pd.DataFrame:
 
     Raises:
         InputError: the address cannot be fetched or its template cannot be filled.
-        PriceError: the page holds no such table, or one that cannot be read.
+        PriceError: the page holds no such table, or one that cannot be read, or another coin's.
     """
     request.refuse("venue", "html")
-    page = fetch(_fill(request.url or URL, request))
-    table = parse_page(page)
-    return as_prices(
-        table,
-        coin=request.coin,
-        source="html",
-        volume_unit="USD",
-        sha256=hashlib.sha256(page).hexdigest(),
+    # Validated before it may be kept: a page with a gap is asked for again next time.
+    return request.client.read(
+        request.fill(request.url or URL), partial(_prices, request.coin), complete=request.is_past
     )
 
 
-def _fill(template: str, request: Request) -> str:
-    """Return the address: {coin}, {start} and {end} filled, days as YYYYMMDD."""
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    values = {
-        "coin": request.coin,
-        "start": f"{request.start or FIRST_DAY:%Y%m%d}",
-        "end": f"{request.end or yesterday:%Y%m%d}",
-    }
-    names = re.findall(r"{(.*?)}", template)
-    if unknown := [name for name in names if name not in values]:
-        raise InputError(
-            f"url {template!r} holds {{{unknown[0]}}}; only {{coin}}, {{start}}, {{end}} are filled"
-        )
-    return re.sub(r"{(.*?)}", lambda match: values[match[1]], template)
+def _prices(coin: str, page: bytes) -> pd.DataFrame:
+    table = drop_incomplete(parse_page(page, coin), "the page")
+    checksum = hashlib.sha256(page).hexdigest()
+    return validate_prices(
+        as_prices(table, coin=coin, source="html", volume_unit="USD", sha256=checksum)
+    )
 
 
-def parse_page(page: bytes | str) -> pd.DataFrame:
+def parse_page(page: bytes | str, coin: str = "") -> pd.DataFrame:
     """Return the one price table of a page.
 
     Args:
         page: HTML; the wanted table is the one whose header names date, open, high, low
-            and close, in whatever order and place.
+            and close, in whatever order and place, and that has rows.
+        coin: whose page it must be, where it says whose it is; empty for any.
 
     Returns:
         Index of days as the page orders them; columns named as in `schema`, float64.
 
     Raises:
-        PriceError: no table or several fit, or a cell holds something else than it should.
+        PriceError: no table or several fit, a cell holds something else than it should, the
+            table contradicts the data inside the page, or the page is cut off or another coin's.
     """
-    with warnings.catch_warnings():
-        # An answer that is an address or XML is no page; that it has no table says so.
-        warnings.simplefilter("ignore", UserWarning)
-        tables = BeautifulSoup(
-            page, "lxml", parse_only=SoupStrainer("table"), multi_valued_attributes=None
-        ).find_all("table")
-    fitting = [table for table in tables if {"date", *OHLC} <= set(_header(table))]
-    if len(fitting) != 1:
-        found = f"{len(fitting)} tables" if fitting else "no table"
+    tree = _tree(page)
+    if tree is None:
+        raise _no_table(0)
+    _check_coin(tree, coin)
+    data = read_next_data(tree)
+    fitting = [table for table in map(_price_table, tree.xpath("//table")) if table]
+    # React repeats the header in tables of its own, to keep it in sight.
+    filled = [(header, rows) for header, rows in fitting if any(map(has_digit, rows))]
+    if len(filled) > 1 or not (fitting or data):
+        raise _no_table(len(filled))
+    if not data:
+        return parse_rows(*(filled or fitting)[0])
+    if filled:
+        _check_agreement(data, parse_rows(*filled[0]))
+    return data[1]
+
+
+def _tree(page: bytes | str) -> HtmlElement | None:
+    """Return a page's elements; None where it has none. Too deep a nesting is cut by lxml."""
+    text = page if isinstance(page, str) else _decode(page)
+    for tag in ("table", "html"):
+        # Cut between two rows, a page would silently lack its oldest days.
+        if f"<{tag}" in text.lower() and f"</{tag}" not in text.lower():
+            raise PriceError(f"the page is cut off before its </{tag}>; fetch or save it again")
+    # As UTF-8 whatever it says of itself: it is text by now. A zero byte would end it.
+    content = text.replace("\0", "\ufffd").encode("utf-8", "replace")
+    try:
+        return lxml.html.document_fromstring(content, lxml.html.HTMLParser(encoding="utf-8"))
+    except lxml.etree.ParserError:
+        return None
+
+
+def _decode(page: bytes) -> str:
+    """Return a page's text: UTF-8 unless its first bytes or its head say otherwise."""
+    content, marked = EncodingDetector.strip_byte_order_mark(page)
+    declared = EncodingDetector.find_declared_encoding(page, is_html=True)
+    for encoding in (marked, "utf-8", declared):
+        try:
+            return content.decode(encoding or "utf-8")
+        except (LookupError, UnicodeError):
+            continue
+    return content.decode(errors="replace")
+
+
+def _no_table(count: int) -> PriceError:
+    found = f"{count} tables" if count else "no table"
+    return PriceError(
+        f"{found} on the page with Date, Open, High, Low and Close, where it must be one; "
+        "pages since 2021 have none: give an older or a saved page by url"
+    )
+
+
+def _check_coin(tree: HtmlElement, coin: str) -> None:
+    """Pass a page that does not say that it is another coin's."""
+    stated = ADDRESS.search(" ".join(tree.xpath("//link[@rel='canonical']/@href")))
+    if coin and stated and stated[1] != coin:
         raise PriceError(
-            f"{found} on the page with Date, Open, High, Low and Close, where it must be one; "
-            "pages since 2020 have none: give an older or a saved page by url"
+            f"the page is about {stated[1]!r}, not {coin!r}; check the coin's slug and the address"
         )
-    return _parse_table(fitting[0])
 
 
-def _header(table: Tag) -> list[str]:
-    """Return the column names: lower case, no asterisks, one underscore a blank."""
-    row = table.find("tr")
-    cells = row.find_all(["th", "td"], recursive=False) if row else []
-    return ["_".join(cell.get_text().replace("*", "").lower().split()) for cell in cells]
+def _price_table(table: HtmlElement) -> tuple[list[str], list[HtmlElement]] | None:
+    """Return the header and the rows below it of a table of prices; None for another table."""
+    lxml.etree.strip_elements(table, *UNSEEN, with_tail=False)
+    rows = table.xpath("tr | thead/tr | tbody/tr | tfoot/tr")
+    for number, row in enumerate(rows[:HEADER_ROWS]):
+        if row.find(".//table") is not None:  # a table of layout, around others
+            continue
+        cells = BeautifulSoup(lxml.html.tostring(row), "lxml").find_all(["th", "td"])
+        header = ["_".join(cell.get_text().replace("*", "").lower().split()) for cell in cells]
+        if {"date", *OHLC} <= set(header):
+            _check_header(header)
+            return header, rows[number + 1 :]
+    return None
 
 
-def _parse_table(table: Tag) -> pd.DataFrame:
-    header = _header(table)
+def _check_header(header: list[str]) -> None:
     if repeated := [name for name in header if name and header.count(name) > 1]:
         raise PriceError(f"two columns are called {repeated[0]!r}; give a page with one of each")
-    rows = []
-    for number, row in enumerate(table.find_all("tr")[1:], start=1):
-        cells = row.find_all(["td", "th"], recursive=False)
-        if len(cells) != len(header):
-            raise PriceError(
-                f"row {number} has {len(cells)} cells where the header has {len(header)} "
-                f"({row.get_text(' ', strip=True)[:60]!r}); ask for a period that the page covers"
-            )
-        rows.append(_parse_row(dict(zip(header, cells, strict=True))))
-    if not rows:
-        raise PriceError("the table has a header but no row; ask for a period that it covers")
-    return pd.DataFrame(rows).set_index("date")
 
 
-def _parse_row(cells: dict[str, Tag]) -> dict[str, object]:
-    day = _parse_day(cells["date"].get_text(strip=True))
-    wanted = [name for name in (*OHLC, "volume", "market_cap") if name in cells]
-    numbers = {name: _parse_number(cells[name], f"{name} of {day:%Y-%m-%d}") for name in wanted}
-    return {"date": day, **numbers}
-
-
-def _parse_day(text: str) -> datetime:
-    for form in DATE_FORMATS:
-        try:
-            day = datetime.strptime(text, form)  # noqa: DTZ007 - days are UTC by definition
-        except ValueError:
-            continue
-        if day.date() >= FIRST_DAY:
-            return day
-    raise PriceError(f"date {text[:40]!r} is not a day such as 'Jan 13, 2018'; check the page")
-
-
-def _parse_number(cell: Tag, name: str) -> float:
-    """Return a cell's number: of text and attribute the one with more digits, if they agree."""
-    text = _decimal(cell.get_text(strip=True), name)
-    if VALUE not in cell.attrs:
-        return float("nan") if text is None else float(text)
-    value = _decimal(str(cell[VALUE]).strip(), name)
-    if text is None or value is None:
-        if text is not value:
-            raise PriceError(f"{name} is {cell.get_text()!r} but {cell[VALUE]!r} in its attribute")
-        return float("nan")
-    # Either may be rounded: the text to its decimals, the attribute to six digits.
-    tolerance = max(
-        Decimal(6).scaleb(int(text.as_tuple().exponent) - 1), abs(text) * Decimal("6e-6")
-    )
-    if abs(text - value) > tolerance:
+def _check_agreement(data: Part, shown: pd.DataFrame) -> None:
+    """Pass a page whose table shows nothing but the data inside it, rounded."""
+    if (absent := shown.index.difference(data[1].index)).size:
         raise PriceError(
-            f"{name} is {text} as text but {value} in its attribute; the page is damaged, "
-            "use another copy"
+            f"the page's table has {absent[0]:%Y-%m-%d}, which {data[0]} lacks; use another copy"
         )
-    return float(max(value, text, key=lambda number: len(number.normalize().as_tuple().digits)))
-
-
-def _decimal(text: str, name: str) -> Decimal | None:
-    if text in MISSING:
-        return None
-    if not NUMBER.fullmatch(text):
-        raise PriceError(
-            f"{name} is {text[:40]!r}, not a number; check the page or leave out that day"
-        )
-    return Decimal(text.replace(",", ""))
+    stitch([data, ("the page's table", shown.reindex(columns=data[1].columns))], rounded=True)

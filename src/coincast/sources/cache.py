@@ -1,0 +1,64 @@
+"""Answers of the web, kept as they came: a second run asks nobody anything twice."""
+
+import hashlib
+import json
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+
+import platformdirs
+
+from coincast.errors import InputError
+from coincast.files import write_atomically
+from coincast.paths import DATA
+
+__all__ = ["RawCache", "default_folder"]
+
+
+def default_folder() -> Path:
+    """Return `data/cache` in a checkout, the user's cache folder where the package is installed."""
+    return DATA / "cache" if DATA.is_dir() else platformdirs.user_cache_path("coincast")
+
+
+class RawCache:
+    r"""A folder of answers, one file each: a line of JSON (url, time, sha256), then the body.
+
+    A file's name is a hash of its address, so nothing from the web becomes a path; it is written
+    whole or not at all, so a kill in mid-write or two scrapes at once leave only whole answers.
+
+    >>> import tempfile
+    >>> cache = RawCache(Path(tempfile.mkdtemp()))
+    >>> cache.put("http://localhost/prices", b"1\n2")
+    >>> cache.get("http://localhost/prices"), cache.get("http://localhost/other")
+    (b'1\n2', None)
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, url: str) -> Path:
+        """Return where the answer of an address is, or would be."""
+        return self.folder / f"{hashlib.sha256(url.encode()).hexdigest()[:40]}.answer"
+
+    def get(self, url: str) -> bytes | None:
+        """Return the body kept for an address; None if there is none or it is damaged."""
+        try:
+            head, _, body = self.path(url).read_bytes().partition(b"\n")
+            told = json.loads(head)
+            whole = (told["url"], told["sha256"]) == (url, hashlib.sha256(body).hexdigest())
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+        return body if whole else None
+
+    def put(self, url: str, body: bytes) -> None:
+        """Keep a body. A cache that cannot be written warns: the prices are there all the same."""
+        head = {
+            "url": url,
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "sha256": hashlib.sha256(body).hexdigest(),
+        }
+        try:
+            write_atomically(self.path(url), json.dumps(head).encode() + b"\n" + body)
+        except InputError as error:
+            # No UserWarning: parsing in another thread may be silencing these just now.
+            warnings.warn(f"answer not kept: {error}", RuntimeWarning, stacklevel=2)

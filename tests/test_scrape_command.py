@@ -1,0 +1,119 @@
+"""`scripts/scrape.py` as a user starts it: from another folder, in a process of its own."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import pandas as pd
+import pytest
+from makers import make_prices, page_around, render_page
+
+from coincast import __version__
+
+pytestmark = pytest.mark.command
+OLD = "date,open\n2013-04-28,135.3\n"  # an earlier result that bad input may not touch
+
+
+@pytest.fixture
+def scrape(scripts, tmp_path, tmp_path_factory):
+    """Return a function that starts the command in an empty folder, with an empty cache."""
+    cache = tmp_path_factory.mktemp("cache")
+
+    def start(*arguments):
+        command = [sys.executable, str(scripts / "scrape.py"), "--cache", str(cache), *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    return start
+
+
+def read(path):
+    return pd.read_csv(path, parse_dates=["date"], index_col="date")
+
+
+def test_scrape_writes_the_prices_of_a_served_page_and_says_so_in_one_line(
+    scrape, server, tmp_path
+):
+    prices = make_prices(10, seed=4, start="2018-01-04").round(4)
+    server.pages["/ethereum"] = render_page(prices, "asterisks")
+    (tmp_path / "eth.csv").write_text(OLD)
+    url = f"{server.url}/{{coin}}?start={{start}}&end={{end}}"
+    done = scrape(
+        "ethereum", "--start", "2018-01-05", "--end", "2018-01-13", "--url", url, "--out", "eth.csv"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "eth.csv: ethereum, 9 days, 2018-01-05 to 2018-01-13\n"
+    assert server.requests == ["/ethereum?start=20180105&end=20180113"]
+    pd.testing.assert_frame_equal(
+        read(tmp_path / "eth.csv"), prices.iloc[1:], check_index_type=False
+    )
+
+
+def test_scrape_names_the_file_for_the_coin_when_it_is_not_told(scrape, tmp_path):
+    done = scrape("xrp", "--source", "bundled", "--end", "2017-10-03")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {path.name for path in tmp_path.iterdir()} == {"xrp.csv", "xrp.csv.json"}
+    assert list(read(tmp_path / "xrp.csv").index) == list(pd.date_range("2017-10-01", periods=3))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--source", "htlm"], "source 'htlm' is unknown; use one of bundled, html"),
+        (["--url", "{page}"], "no table on the page with Date, Open, High, Low and Close"),
+        (["--url", "ftp://127.0.0.1/"], "has the scheme 'ftp'; use http://, https:// or file://"),
+        (["--source", "bundled", "--start", "2014-01-01"], "2014-01-01..2020-01-16 is outside"),
+        (["--source", "bundled", "--out", "{old}/new.csv"], "cannot write {old}/new.csv: "),
+    ],
+    ids=["option", "page", "scheme", "period", "folder"],
+)
+def test_scrape_says_in_one_line_what_is_wrong_and_touches_nothing(
+    scrape, server, tmp_path, arguments, message
+):
+    old = tmp_path / "old.csv"
+    old.write_text(OLD)
+    server.pages["/login"] = page_around("<p>Sign in to go on</p>")
+    names = {"old": str(old), "page": f"{server.url}/login"}
+    done = scrape("bitcoin", "--out", str(old), *(a.format_map(names) for a in arguments))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("scrape.py: ")
+    assert message.format_map(names) in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("old.csv", OLD)]
+
+
+def test_scrape_tells_beside_the_csv_where_its_rows_come_from(scrape, server, tmp_path):
+    server.pages["/ethereum"] = render_page(make_prices(10, seed=4))
+    done = scrape("ethereum", "--url", f"{server.url}/{{coin}}", "--start", "2017-01-03")
+    assert (done.returncode, done.stderr) == (0, "")
+    text = (tmp_path / "ethereum.csv").read_bytes()
+    page = server.pages["/ethereum"].encode()
+    told = json.loads((tmp_path / "ethereum.csv.json").read_text())
+    assert datetime.now(UTC) - datetime.fromisoformat(told.pop("written")) < timedelta(minutes=1)
+    assert told == {
+        "coin": "ethereum", "source": "html", "volume_unit": "USD", "rows": 8,
+        "first_day": "2017-01-03", "last_day": "2017-01-10", "coincast": __version__,
+        "sha256": sha256(text).hexdigest(), "sha256_of_answers": sha256(page).hexdigest(),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["bitcoin", "--jobs", "0"], "scrape.py: --jobs must be 1 or more\n"),
+        (["bitcoin", "--per-second", "-1"], "scrape.py: --per-second must be 1 or more\n"),
+        (["bitcoin", "xrp", "--out", "a.csv"], "--out a.csv would be written once a coin; put {co"),
+    ],
+)
+def test_scrape_refuses_options_that_cannot_work(scrape, arguments, message):
+    done = scrape(*arguments, "--source", "bundled")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert message in done.stderr
+
+
+def test_scrape_writes_a_coin_that_is_named_twice_once(scrape, server):
+    server.pages["/ethereum"] = render_page(make_prices(10, seed=4))
+    done = scrape("ethereum", "ethereum", "--url", f"{server.url}/{{coin}}")
+    assert done.stdout == "ethereum.csv: ethereum, 10 days, 2017-01-01 to 2017-01-10\n"
+    assert server.requests == ["/ethereum"]
