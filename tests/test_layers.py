@@ -7,8 +7,9 @@ import pytest
 from coincast.paths import PACKAGE
 
 TEXT = """
-errors paths files schema sources prices venues features windows baselines models cells explanation
-training ensemble evaluation leakage results figures readme execution reproduction
+errors paths backend files schema sources prices venues features windows baselines models cells
+explanation checkpoints training ensemble evaluation leakage published_faults results figures
+readme execution reproduction
 """
 ORDER = TEXT.split()
 

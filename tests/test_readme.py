@@ -30,6 +30,17 @@ def test_readme_table_holds_the_recorded_errors():
     assert [name for name, _ in rows][:2] == ["zero", "train mean"]
 
 
+def test_readme_table_holds_the_recorded_accuracies():
+    """By another road than the renderer: the numbers are read out of the Markdown."""
+    form = r"^\| (\d days? ahead) \| \**([^|*]+?)\** \| (\d+) \| (0\.\d+) \|"
+    rows = re.findall(form, TEXT, flags=re.MULTILINE)
+    tables = RECORDED["03_bitcoin_cnn_lstm"]["values"]["evaluation"]
+    recorded = [row for table in tables.values() for row in table.values()]
+    assert [int(right) for *_, right, _ in rows] == [row["correct"] for row in recorded]
+    assert [float(share) for *_, share in rows] == [round(row["accuracy"], 3) for row in recorded]
+    assert [name for _, name, *_ in rows][:2] == ["always up", "majority class"]
+
+
 def test_committed_results_are_those_of_the_default_parameters():
     for name, content in RECORDED.items():
         assert readme.is_default(name, content), name

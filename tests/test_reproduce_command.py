@@ -100,6 +100,12 @@ def test_reproduce_takes_another_coin_by_one_parameter(tmp_path):
         (["-p", "epochs=many"], "epochs is a whole number, for example 21"),
         (["-p", "coin=etherium"], "coin 'etherium' is not bundled; did you mean 'ethereum'?"),
         (["02_ethereum_lstm", "--quick", "-p", "lags=900"], "lags 900 does not fit 597 days"),
+        (
+            ["03_bitcoin_cnn_lstm", "--quick", "-p", "window=2000"],
+            "lags 2000 does not fit 1000 day",
+        ),
+        (["03_bitcoin_cnn_lstm", "--quick", "-p", "horizon_days=0"], "horizon_days 0 does not fit"),
+        (["03_bitcoin_cnn_lstm", "-p", "backend=torch"], "backend 'torch' is unknown; use one of"),
     ],
 )
 def test_reproduce_refuses_bad_input_in_one_line(tmp_path, arguments, message):

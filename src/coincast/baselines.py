@@ -2,12 +2,18 @@
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LinearRegression, RidgeCV
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeCV
 
+from coincast.errors import InputError
 from coincast.features import LEVELS
 from coincast.windows import Windows, standardise
 
-__all__ = ["forecast_baselines", "forecast_constants", "forecast_regressions"]
+__all__ = [
+    "forecast_baselines",
+    "forecast_constants",
+    "forecast_directions",
+    "forecast_regressions",
+]
 
 FloatArray = npt.NDArray[np.float64]
 RIDGE_PENALTIES = np.logspace(-2, 6, 33)  # on standardised inputs: from none to nearly the mean
@@ -52,12 +58,44 @@ def forecast_regressions(train: Windows, test: Windows) -> dict[str, FloatArray]
     }
 
 
+def forecast_directions(train: Windows, test: Windows) -> dict[str, FloatArray]:
+    """Return the up-or-down forecasts that need no network, 1 for up and 0 for not.
+
+    Args:
+        train: windows whose targets are 0 or 1 and whose features include `close`.
+        test: windows of the same features.
+
+    Returns:
+        Name -> (test windows,): always up; the class that most train rows have; the direction
+        of the window's last day; logistic regression on the same inputs, standardised on train
+        (penalty: scikit-learn's own, not chosen on anything).
+
+    Raises:
+        InputError: the train rows are of one class, or a window holds one row.
+    """
+    share = float(train.targets.mean())
+    if share in (0, 1):
+        raise InputError(
+            f"all {len(train)} train rows are of one class ({'up' if share else 'not up'}); "
+            "use a longer period, another coin or another horizon_days"
+        )
+    logistic = LogisticRegression(max_iter=1000)
+    return {
+        "always_up": np.ones(len(test)),
+        "majority_class": np.full(len(test), float(share > 1 / 2)),
+        "yesterdays_sign": (test.change("close") > 0).astype(np.float64),
+        "logistic_regression": _fit_predict(logistic, train, test),
+    }
+
+
 def _without_levels(windows: Windows) -> Windows:
     """Return the windows without close and volume of any coin."""
     return windows.without({name for name in windows.features if name.split("_", 1)[-1] in LEVELS})
 
 
-def _fit_predict(model: LinearRegression | RidgeCV, train: Windows, test: Windows) -> FloatArray:
+def _fit_predict(
+    model: LinearRegression | LogisticRegression | RidgeCV, train: Windows, test: Windows
+) -> FloatArray:
     scaled_train, scaled_test = standardise(train, test)
     fitted = model.fit(scaled_train.flat, scaled_train.targets)
     return np.asarray(fitted.predict(scaled_test.flat))

@@ -6,13 +6,43 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from arch.bootstrap import StationaryBootstrap, optimal_block_length
+from scipy.stats import binomtest
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    classification_report,
+    confusion_matrix,
+    log_loss,
+    matthews_corrcoef,
+)
 
 from coincast.errors import InputError
 
-__all__ = ["MINIMUM_ROWS", "mae_table", "mean_absolute_error", "skill_sentence", "title"]
+__all__ = [
+    "CLASSES",
+    "MINIMUM_ROWS",
+    "accuracy_sentences",
+    "accuracy_table",
+    "class_report",
+    "confusion",
+    "constant_scores",
+    "mae_table",
+    "mean_absolute_error",
+    "row_shares",
+    "skill_sentence",
+    "title",
+]
 
 FloatArray = npt.NDArray[np.float64]
-TITLES = {"lstm": "LSTM as published", "lstm_honest": "LSTM, honest protocol"}
+CLASSES = ("down", "up")  # of labels 0 and 1; an unchanged close counts as down
+TITLES = {
+    "lstm": "LSTM as published",
+    "lstm_honest": "LSTM, honest protocol",
+    "yesterdays_sign": "yesterday's sign",
+    "cnn_lstm_last": "CNN-LSTM as published, last epoch",
+    "cnn_lstm_kept": "CNN-LSTM as published, epoch of least test loss",
+    "cnn_lstm_best": "CNN-LSTM as published, epoch of best test accuracy",
+    "cnn_lstm_honest": "CNN-LSTM, honest protocol",
+}
 MINIMUM_ROWS = 10  # below, a block bootstrap has nothing to draw from
 DRAWS = 2000
 LEVEL = 0.95
@@ -113,4 +143,129 @@ def skill_sentence(table: pd.DataFrame, name: str, baseline: str = "train_mean")
         f"{row['mae']:.4f} (95 % interval {row['low']:.4f} to {row['high']:.4f}) against "
         f"{table.loc[baseline, 'mae']:.4f}, skill {row['skill']:+.3f} "
         f"({row['skill_low']:+.3f} to {row['skill_high']:+.3f})."
+    )
+
+
+def accuracy_table(
+    forecasts: Mapping[str, FloatArray],
+    targets: FloatArray,
+    *,
+    baseline: str = "majority_class",
+) -> pd.DataFrame:
+    """Return how often each up-or-down forecast is right, how sure that is, and against what.
+
+    Args:
+        forecasts: name -> (n,), 1 for up and 0 for not.
+        targets: (n,), likewise.
+        baseline: the forecast whose share of right days the others are tested against.
+
+    Returns:
+        One row a forecast, in the given order: `accuracy`, `correct` and `n`; `low`, `high`:
+        the 95 % Wilson interval; `balanced_accuracy`, the mean of the shares of ups and of
+        downs that are found (a constant has 1/2); `mcc`, Matthews' correlation (a constant has
+        0); `p_value` of the exact binomial test that the share of right days is no higher than
+        the baseline's. Both take days as independent; labels more than one day ahead overlap,
+        so there the truth is less certain than the interval says.
+
+    Raises:
+        InputError: all targets are of one class, with which every forecast of it looks perfect.
+
+    Source: Wilson, 1927, 10.1080/01621459.1927.10502953.
+    """
+    _require_both_classes(targets)
+    correct = {name: int((forecast == targets).sum()) for name, forecast in forecasts.items()}
+    rate = correct[baseline] / len(targets)
+    rows = {}
+    for name, forecast in forecasts.items():
+        test = binomtest(correct[name], len(targets), rate, alternative="greater")
+        interval = binomtest(correct[name], len(targets)).proportion_ci(LEVEL, method="wilson")
+        rows[name] = {
+            "accuracy": correct[name] / len(targets),
+            "correct": correct[name],
+            "n": len(targets),
+            "low": interval.low,
+            "high": interval.high,
+            "balanced_accuracy": balanced_accuracy_score(targets, forecast),
+            "mcc": matthews_corrcoef(targets, forecast),
+            "p_value": test.pvalue,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").astype({"correct": int, "n": int})
+
+
+def _require_both_classes(targets: FloatArray) -> None:
+    if len(set(targets.tolist())) < len(CLASSES):
+        raise InputError(
+            f"all {len(targets)} test rows are of one class; "
+            "use a longer period, another coin or another horizon_days"
+        )
+
+
+def confusion(targets: FloatArray, forecast: FloatArray) -> pd.DataFrame:
+    """Return the counts of days: a row a true class, a column a forecast one.
+
+    >>> confusion(np.array([1.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0])).to_numpy().tolist()
+    [[1, 0], [1, 1]]
+    """
+    counts = confusion_matrix(targets, forecast, labels=[0, 1])
+    names = pd.Index(CLASSES)
+    return pd.DataFrame(counts, names.rename("true"), names.rename("forecast"))
+
+
+def row_shares(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return each count as a share of its row, so that every row with a count sums to 1.
+
+    >>> row_shares(pd.DataFrame([[37, 12], [23, 26]])).round(3).to_numpy().tolist()
+    [[0.755, 0.245], [0.469, 0.531]]
+    """
+    return counts.div(counts.sum(axis=1), axis=0).fillna(0.0)
+
+
+def class_report(targets: FloatArray, forecast: FloatArray) -> pd.DataFrame:
+    """Return precision, recall, f1-score and support of each class, and their means.
+
+    A class that is never forecast has precision 0.
+    """
+    report = classification_report(
+        targets, forecast, labels=[0, 1], target_names=CLASSES, output_dict=True, zero_division=0
+    )
+    return pd.DataFrame({name: report[name] for name in (*CLASSES, "macro avg")}).T
+
+
+def constant_scores(train_targets: FloatArray, targets: FloatArray) -> dict[str, float]:
+    """Return what the train rows alone can say of other rows, without any input.
+
+    Returns:
+        `loss`: cross-entropy, in nats, of always giving the train rows' share of ups as the
+        probability; `accuracy` of always saying their majority class.
+    """
+    share = train_targets.mean()
+    probabilities = np.full(len(targets), share)
+    return {
+        "loss": float(log_loss(targets, probabilities, labels=[0, 1])),
+        "accuracy": float(((share > 1 / 2) == targets).mean()),
+    }
+
+
+def accuracy_sentences(
+    table: pd.DataFrame, question: str, baseline: str = "majority_class"
+) -> list[str]:
+    """Return in a sentence a fitted forecast whether it beats the baseline.
+
+    Args:
+        table: as `accuracy_table` gives it.
+        question: what the label is, for the reader.
+        baseline: the row that the others were tested against.
+    """
+    fitted = [n for n in table.index if n.startswith(("cnn_lstm", "logistic"))]
+    return [_accuracy_sentence(table, name, question, baseline) for name in fitted]
+
+
+def _accuracy_sentence(table: pd.DataFrame, name: str, question: str, baseline: str) -> str:
+    row, rate = table.loc[name], table.loc[baseline, "accuracy"]
+    verdict = "beats" if row["p_value"] < 1 - LEVEL else "does not beat"
+    return (
+        f"{question}: {title(name)} {verdict} the {title(baseline)}: {row['correct']:.0f} of "
+        f"{row['n']:.0f} test days right, {row['accuracy']:.3f} (95 % interval {row['low']:.3f} "
+        f"to {row['high']:.3f}) against {rate:.3f}, p = {row['p_value']:.2f}; "
+        f"MCC {row['mcc']:+.3f}."
     )

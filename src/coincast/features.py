@@ -14,6 +14,7 @@ __all__ = [
     "daily_change",
     "feature_table",
     "next_change",
+    "rises",
 ]
 
 FEATURES = ["close", "volume", "close_off_high", "volatility", "daily_change"]
@@ -92,3 +93,30 @@ def feature_table(prices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def next_change(prices: pd.DataFrame) -> pd.Series:
     """Return the target: on row t the daily change of day t + 1; NaN on the last row."""
     return daily_change(prices).shift(-1).rename("next_change")
+
+
+def rises(prices: pd.DataFrame, horizon_days: int = 1) -> pd.Series:
+    """Return the label: on row t 1 if the close of day t + horizon_days is above day t's, else 0.
+
+    An unchanged close is no rise. NaN on the last `horizon_days` rows, where nobody knows yet.
+
+    Raises:
+        InputError: a horizon below 1 or past the data, or a close that never moves.
+
+    >>> days = pd.date_range("2018-01-01", periods=4, name="date")
+    >>> rises(pd.DataFrame({"close": [3.0, 4.0, 2.0, 5.0]}, index=days), horizon_days=2).tolist()
+    [0.0, 1.0, nan, nan]
+    """
+    close = prices["close"]
+    if not 1 <= horizon_days < len(close):
+        raise InputError(
+            f"horizon_days {horizon_days} does not fit {len(close)} days of prices; "
+            f"use 1 to {len(close) - 1}, or a longer period"
+        )
+    if (close == close.iloc[0]).all():
+        raise InputError(
+            f"the close is {close.iloc[0]:.10g} on each of {len(close)} days: nothing rises or "
+            "falls; choose another coin, venue or period"
+        )
+    later = close.shift(-horizon_days)
+    return (later > close).astype("float64").where(later.notna()).rename("rises")

@@ -1,8 +1,12 @@
 """One builder a model: each returns an uncompiled Keras model, for any backend."""
 
+from collections.abc import Sequence
+
 import keras
 
-__all__ = ["lstm"]
+from coincast.errors import InputError
+
+__all__ = ["cnn_lstm", "lstm"]
 
 
 def lstm(
@@ -29,3 +33,71 @@ def lstm(
     state = keras.layers.Dense(1, name="dense")(state)
     outputs = keras.layers.Activation(activation, name=activation)(state)
     return keras.Model(inputs, outputs, name="lstm")
+
+
+def cnn_lstm(
+    lags: int,
+    features: int,
+    *,
+    filters: Sequence[int] = (16, 8),
+    filter_width: int = 4,
+    dropout: float = 0.5,
+    pool: int = 1,
+    units: int = 32,
+    classes: int = 2,
+) -> keras.Model:
+    """Return a network of the Bitcoin demo's kind: convolutions, LSTM, a probability a class.
+
+    Each convolution is followed by batch normalisation, a leaky ReLU, dropout and, where `pool`
+    is above 1, the maximum of every `pool` rows. It keeps the rows of the window ("same"
+    padding), so that the LSTM reads as many steps as went in.
+
+    Args:
+        lags: rows of a window.
+        features: columns of a window.
+        filters: how many each convolution has, the first first.
+        filter_width: rows that a filter sees.
+        dropout: share of a block's outputs set to zero in training.
+        pool: rows that are pooled to one after each convolution; 1 for none.
+        units: width of the LSTM's state.
+        classes: width of the softmax.
+
+    Returns:
+        Uncompiled model, (windows, lags, features) -> (windows, classes), rows that sum to 1.
+
+    Raises:
+        InputError: no convolution, a width below 1, or so much pooling that no row is left.
+
+    What is reconstruction: the demo of 2017 survives in a copy that lost its layers. Its title
+    and imports give the kinds (Convolution1D, MaxPooling1D, BatchNormalization, advanced
+    activations, Dropout, LSTM, Dense); code of the same family gives 16 and 8 filters of width 4
+    and dropout .5. The order of the layers and the LSTM's 32 units are our choice.
+    """
+    widths = {"filters": min(filters, default=0), "filter_width": filter_width, "pool": pool}
+    for name, width in (widths | {"units": units, "classes": classes}).items():
+        if width < 1:
+            raise InputError(f"{name} is {width}; use 1 or more")
+    if lags < pool ** len(filters):
+        raise InputError(
+            f"pool {pool} after each of {len(filters)} convolutions leaves nothing of {lags} "
+            "rows; use a smaller pool or a longer window"
+        )
+    inputs = state = keras.Input((lags, features), name="window")
+    for number, count in enumerate(filters, start=1):
+        state = _convolution(state, number, count, filter_width)
+        state = keras.layers.Dropout(dropout, name=f"dropout_{number}")(state)
+        if pool > 1:
+            state = keras.layers.MaxPooling1D(pool, name=f"pooling_{number}")(state)
+    state = keras.layers.LSTM(units, name="lstm")(state)
+    state = keras.layers.Dense(classes, name="dense")(state)
+    outputs = keras.layers.Activation("softmax", name="softmax")(state)
+    return keras.Model(inputs, outputs, name="cnn_lstm")
+
+
+def _convolution(
+    state: keras.KerasTensor, number: int, filters: int, width: int
+) -> keras.KerasTensor:
+    layers = keras.layers
+    state = layers.Conv1D(filters, width, padding="same", name=f"convolution_{number}")(state)
+    state = layers.BatchNormalization(name=f"normalisation_{number}")(state)
+    return layers.LeakyReLU(name=f"leaky_relu_{number}")(state)

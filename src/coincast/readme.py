@@ -56,6 +56,7 @@ def blocks(recorded: Recorded) -> dict[str, str]:
         study = recorded["02_ethereum_lstm"]
         return {
             "ethereum study": _study(study["values"]),
+            "bitcoin study": _directions(recorded["03_bitcoin_cnn_lstm"]["values"]),
             "how it works": _reach(recorded["04_how_it_works"]["values"]),
             "figures": "\n".join(_figures(name, recorded[name]) for name in recorded),
         }
@@ -86,6 +87,38 @@ def _study_row(name: str, row: Mapping[str, float]) -> str:
         f"| {shown} | {row['mae']:.4f} | {row['low']:.4f} to {row['high']:.4f} | "
         f"{row['standard_error']:.4f} | {row['skill']:+.3f} "
         f"({row['skill_low']:+.3f} to {row['skill_high']:+.3f}) |"
+    )
+
+
+def _directions(values: Mapping[str, Any]) -> str:
+    header = (
+        "| label | forecast | right | accuracy | 95 % interval | balanced | MCC | p |\n"
+        "|---|---|---|---|---|---|---|---|"
+    )
+    lines = [
+        _direction_row(values["labels"][protocol], name, row)
+        for protocol, table in values["evaluation"].items()
+        for name, row in table.items()
+    ]
+    caption = (
+        f"{values['coin'].capitalize()}, windows of {values['window']} days: "
+        f"{values['rows']['published']['train']} train rows, "
+        f"n = {values['rows']['published']['test']} test rows "
+        f"({values['period']['test_first']} to {values['period']['test_last']}). p: exact binomial "
+        "test that the forecast is right no more often than the majority class of the train rows. "
+        "It knows nothing of a choice on test rows, so there it is too small. "
+        "Each CNN-LSTM is one seed."
+    )
+    reading = [f"- {sentence}" for sentence in values["reading"]]
+    return "\n".join([caption, "", header, *lines, "", *reading])
+
+
+def _direction_row(label: str, name: str, row: Mapping[str, float]) -> str:
+    shown = f"**{title(name)}**" if name.startswith("cnn_lstm") else title(name)
+    return (
+        f"| {label} | {shown} | {row['correct']} | {row['accuracy']:.3f} | "
+        f"{row['low']:.3f} to {row['high']:.3f} | {row['balanced_accuracy']:.3f} | "
+        f"{row['mcc']:+.3f} | {row['p_value']:.2f} |"
     )
 
 

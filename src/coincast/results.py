@@ -22,7 +22,9 @@ __all__ = ["code_version", "load", "notebook_parameters", "output_folder", "para
 
 OUTPUT_VARIABLE = "COINCAST_OUT"  # set by the runner for the notebooks it starts
 PARAMETERS_TAG = "parameters"
-VERSIONED = ("tensorflow", "keras", "numpy", "pandas", "scikit-learn", "arch", "matplotlib")
+VERSIONED = (
+    "tensorflow", "jax", "keras", "numpy", "scipy", "pandas", "scikit-learn", "arch", "matplotlib"
+)  # fmt: skip
 
 
 def output_folder() -> Path:

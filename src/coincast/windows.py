@@ -14,14 +14,25 @@ from sklearn.preprocessing import StandardScaler
 from coincast.errors import InputError
 from coincast.schema import parse_date
 
-__all__ = ["Windows", "draw", "make_windows", "period", "split", "split_tail", "standardise"]
+__all__ = [
+    "Windows",
+    "draw",
+    "make_windows",
+    "normalise_each",
+    "period",
+    "shuffle",
+    "split",
+    "split_share",
+    "split_tail",
+    "standardise",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Lagged windows with their targets, oldest first.
+    """Lagged windows with their targets, oldest first unless `shuffle` mixed them.
 
     Attributes:
         inputs: (windows, lags, features), oldest row of each window first.
@@ -63,6 +74,21 @@ class Windows:
     def last(self, feature: str) -> FloatArray:
         """Return a feature's value on the last day of each window: (windows,)."""
         return self.inputs[:, -1, self.features.index(feature)]
+
+    def change(self, feature: str, days: int = 1) -> FloatArray:
+        """Return a feature's change over the last days of each window: (windows,).
+
+        Raises:
+            InputError: the windows do not reach back that many days.
+        """
+        lags = self.inputs.shape[1]
+        if not 1 <= days < lags:
+            raise InputError(
+                f"a change over {days} days needs windows of {days + 1} rows, not {lags}; "
+                "use a longer window"
+            )
+        values = self.inputs[:, :, self.features.index(feature)]
+        return values[:, -1] - values[:, -1 - days]
 
     def without(self, names: set[str]) -> "Windows":
         """Return the windows without the named features."""
@@ -146,6 +172,44 @@ def split(
     return train, test
 
 
+def split_share(
+    windows: Windows, share: float, *, share_border: bool = False
+) -> tuple[Windows, Windows]:
+    """Return the first share of the windows for training and the rest, all later, for the test.
+
+    Args:
+        windows: all windows, oldest first.
+        share: of the windows, rounded down, that come before the border.
+        share_border: keep the last train windows although their targets lie on the days of test
+            windows, as the published demos do; else no train target lies on such a day.
+
+    Raises:
+        InputError: an empty train or test set.
+
+    >>> days = pd.date_range("2018-01-01", periods=12, name="date")
+    >>> table = pd.DataFrame({"x": range(12)}, index=days)
+    >>> train, test = split_share(make_windows(table, table["x"].shift(-1), lags=2), 0.8)
+    >>> len(train), len(test), train.target_dates[-1] < test.dates[0]
+    (7, 2, True)
+    """
+    border = int(len(windows) * share)
+    test = windows.take(np.arange(len(windows)) >= border)
+    train = windows.take(np.arange(len(windows)) < border)
+    if len(test) and not share_border:
+        train = train.take(train.target_dates < test.dates[0])
+    if not len(train) or not len(test):
+        raise InputError(
+            f"{len(windows)} windows cannot be split at {share:.0%} into train and test; "
+            "use a longer period or a shorter window"
+        )
+    return train, test
+
+
+def shuffle(windows: Windows, seed: int) -> Windows:
+    """Return the windows in a random order that the seed decides."""
+    return windows.take(np.random.default_rng(seed).permutation(len(windows)))
+
+
 def split_tail(train: Windows, fraction: float) -> tuple[Windows, Windows]:
     """Return the train windows without their last part, and that part, for validation.
 
@@ -197,3 +261,24 @@ def standardise(train: Windows, *others: Windows) -> tuple[Windows, ...]:
         )
         for part in (train, *others)
     )
+
+
+def normalise_each(windows: Windows) -> Windows:
+    """Return the windows with each feature at mean 0 and deviation 1 of the window's own rows.
+
+    Nothing but the window decides its numbers: not the target's day, not another window. So
+    levels are gone, and windows of a quiet and a wild month look alike. A feature that is the
+    same on every row of a window (largest = smallest) becomes 0 there, for its deviation is 0
+    but for rounding.
+
+    >>> days = pd.date_range("2018-01-01", periods=4, name="date")
+    >>> table = pd.DataFrame({"x": [1.0, 3.0, 3.0, 9.0]}, index=days)
+    >>> normalise_each(make_windows(table, table["x"].shift(-1), lags=2)).inputs[:, :, 0].tolist()
+    [[-1.0, 1.0], [0.0, 0.0]]
+    """
+    inputs = windows.inputs  # (windows, lags, features)
+    centred = inputs - inputs.mean(axis=1, keepdims=True)
+    deviation = inputs.std(axis=1, keepdims=True)
+    varies = np.ptp(inputs, axis=1, keepdims=True) > 0
+    scaled = np.divide(centred, deviation, out=np.zeros_like(inputs), where=varies)
+    return replace(windows, inputs=scaled)
