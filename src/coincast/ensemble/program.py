@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coincast.ensemble.convolution import unfold_convolutions
-from coincast.ensemble.initial import Blueprint, draw_weights, study_build
+from coincast.ensemble.initial import Blueprint, draw_weights, quickly, study_build
 from coincast.ensemble.member import Member, forward, train_member
 from coincast.ensemble.plan import Build, Plan, Weights
 from coincast.errors import InputError
@@ -55,7 +55,9 @@ class Program:
         if kind not in self._trainings:
             apart = {name: (value, value) for name, value in shared.items()}
             call = partial(train_member, self.member)
-            self._trainings[kind] = jax.jit(_sharded(call, [False, False, False, apart]))
+            self._trainings[kind] = jax.jit(
+                _sharded(call, [False, False, False, apart]), compiler_options=quickly(2)
+            )
         keys = np.array([[0, seed & 0xFFFFFFFF] for seed in seeds], np.uint32)
         try:
             weights, failed, history = self._trainings[kind](weights, keys, dict(own), dict(data))
