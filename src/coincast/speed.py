@@ -5,7 +5,6 @@ process of its own: `python -m coincast.speed SIDE STUDY MEMBERS` prints its sec
 """
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from coincast.backend import use_backend
+from coincast.backend import use_all_cores, use_backend
 from coincast.errors import InputError
 
 __all__ = ["SIDES", "STUDIES", "measure"]
@@ -79,15 +78,9 @@ def measure(side: str, study: str, members: int) -> dict[str, Any]:
     Raises:
         InputError: the process died.
     """
-    flags = f"--xla_force_host_platform_device_count={os.cpu_count()}"
-    environment = os.environ | {
-        "KERAS_BACKEND": SIDES[side],
-        "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {flags}",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
     command = [sys.executable, "-m", "coincast.speed", side, study, str(members)]
     done = subprocess.run(  # noqa: S603 - this interpreter and this module
-        command, env=environment, capture_output=True, text=True, check=False
+        command, capture_output=True, text=True, check=False
     )
     try:
         return dict(json.loads(done.stdout.splitlines()[-1]))
@@ -157,6 +150,7 @@ def _product(size: int = 2048, runs: int = 5) -> float:
 if __name__ == "__main__":
     chosen, name, count = sys.argv[1:]
     use_backend(SIDES[chosen])
+    use_all_cores()
     timed = _time_program if chosen == "program" else _time_fits
     result = timed(STUDIES[name], int(count))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
