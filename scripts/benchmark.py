@@ -54,11 +54,11 @@ def parser() -> argparse.ArgumentParser:
     prices.set_defaults(measure=measure_prices)
     training = what.add_parser("training", help="many models in one program against `fit`")
     training.add_argument(
-        "--fits", type=int, default=0, metavar="N",
+        "--fits", type=int, choices=range(101), default=0, metavar="N",
         help="time this many calls of fit and multiply; 0, if not told, times all of them",
     )  # fmt: skip
     training.add_argument(
-        "--members", type=int, nargs="*", default=[250, 1000], metavar="N",
+        "--members", type=int, choices=range(1, 2001), nargs="*", default=[250, 1000], metavar="N",
         help="further numbers of Ethereum LSTMs in one program; 250 1000 if not told",
     )  # fmt: skip
     training.set_defaults(measure=measure_training)
