@@ -5,9 +5,10 @@ import sys
 
 from coincast.errors import InputError
 
-__all__ = ["BACKENDS", "use_backend"]
+__all__ = ["BACKENDS", "use_all_cores", "use_backend"]
 
 BACKENDS = ("tensorflow", "jax")
+DEVICE_FLAG = "--xla_force_host_platform_device_count"
 
 
 def use_backend(name: str) -> None:
@@ -28,3 +29,13 @@ def use_backend(name: str) -> None:
             f"Keras already runs on {keras.config.backend()}, not {name!r}; restart the kernel"
         )
     os.environ["KERAS_BACKEND"] = name
+
+
+def use_all_cores() -> None:
+    """Have JAX see each core as a device, to spread an ensemble's members over; a GPU stays one.
+
+    Call it before anything imports Keras: JAX looks at this once.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if DEVICE_FLAG not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {DEVICE_FLAG}={os.cpu_count()}".strip()

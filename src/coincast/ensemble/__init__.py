@@ -1,0 +1,11 @@
+"""Many copies of one Keras model, trained at once in one compiled program on Keras's JAX backend.
+
+Everything is written for one member: its steps, its epochs, its rules. `vmap` makes it many and
+a mesh spreads the members over the devices there are.
+"""
+
+from coincast.ensemble.plan import Best, Plan, Plateau, Stop
+from coincast.ensemble.trained import Ensemble, MemberWarning
+from coincast.ensemble.training import train_members
+
+__all__ = ["Best", "Ensemble", "MemberWarning", "Plan", "Plateau", "Stop", "train_members"]

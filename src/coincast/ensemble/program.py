@@ -1,0 +1,140 @@
+"""One compiled program for many members, spread over the devices of a mesh."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from coincast.ensemble.convolution import unfold_convolutions
+from coincast.ensemble.initial import Blueprint, draw_weights, quickly, study_build
+from coincast.ensemble.member import Member, forward, train_member
+from coincast.ensemble.plan import Build, Plan, Weights
+from coincast.errors import InputError
+
+__all__ = ["Program", "device_count", "make_program"]
+
+Tree = Any  # arrays in tuples, lists and dicts
+AXIS = "members"
+
+
+class Program:
+    """Everything that is compiled for one builder and plan; kept for the next call with both."""
+
+    def __init__(self, build: Build, shape: tuple[int, int], plan: Plan) -> None:
+        self.build, self.shape = build, shape
+        self.blueprint: Blueprint = study_build(build, shape, seed=1)
+        self.model = self.blueprint.model
+        unfold_convolutions(self.model)
+        optimizer = plan.make_optimizer()
+        optimizer.build(self.model.trainable_variables)
+        self.member = Member(self.model, optimizer, plan, _rate_place(optimizer))
+        self._trainings: dict[Any, Any] = {}
+        self._forward = {
+            shared: jax.jit(_sharded(partial(forward, self.model), [False, shared]))
+            for shared in (True, False)
+        }
+
+    def initial(self, seeds: Sequence[int]) -> tuple[Weights, Weights]:
+        """Return the members' first weights, trainable and other ones."""
+        return self.part(draw_weights(self.blueprint, self.build, self.shape, seeds))
+
+    def train(
+        self,
+        weights: tuple[Weights, Weights],
+        seeds: Sequence[int],
+        own: Mapping[str, Any],
+        data: Mapping[str, tuple[Any, Any]],
+        shared: Mapping[str, bool],
+    ) -> tuple[Weights, npt.NDArray[np.bool_], dict[str, npt.NDArray[np.float32]]]:
+        """Return final weights, which members failed and each epoch's figures."""
+        kind = (tuple(own), tuple(shared.items()))
+        if kind not in self._trainings:
+            apart = {name: (value, value) for name, value in shared.items()}
+            call = partial(train_member, self.member)
+            self._trainings[kind] = jax.jit(
+                _sharded(call, [False, False, False, apart]), compiler_options=quickly(2)
+            )
+        keys = np.array([[0, seed & 0xFFFFFFFF] for seed in seeds], np.uint32)
+        try:
+            weights, failed, history = self._trainings[kind](weights, keys, dict(own), dict(data))
+        except (jax.errors.JaxRuntimeError, MemoryError):
+            raise
+        except Exception as error:  # whatever a layer of somebody else's does while it is traced
+            raise InputError(
+                f"model {self.model.name!r} cannot be traced into one program "
+                f"({type(error).__name__}: {str(error).strip().splitlines()[0]}); its layers must "
+                "compute with keras.ops and may not look at values to decide what to do"
+            ) from error
+        history = {name: fetch(values) for name, values in history.items()}
+        return self.join(*fetch(weights)), fetch(failed), history
+
+    def outputs(self, weights: tuple[Weights, Weights], inputs: Any, *, shared: bool) -> Any:  # noqa: ANN401
+        """Return the members' outputs: (members, windows, outputs)."""
+        return fetch(self._forward[shared](weights, inputs))
+
+    def part(self, weights: Weights) -> tuple[Weights, Weights]:
+        """Return weights in the order of `model.variables` as trainable and other ones."""
+        found = {id(v): w for v, w in zip(self.model.variables, weights, strict=True)}
+        return (
+            [found[id(v)] for v in self.model.trainable_variables],
+            [found[id(v)] for v in self.model.non_trainable_variables],
+        )
+
+    def join(self, trainable: Weights, others: Weights) -> Weights:
+        """Return parted weights in the order of `model.variables`."""
+        model = self.model
+        found = {id(v): w for v, w in zip(model.trainable_variables, trainable, strict=True)}
+        found |= {id(v): w for v, w in zip(model.non_trainable_variables, others, strict=True)}
+        return [found[id(v)] for v in model.variables]
+
+
+@lru_cache(maxsize=16)
+def make_program(build: Build, shape: tuple[int, int], plan: Plan) -> Program:
+    """Return the program of a builder and a plan, the one from last time if they are the same."""
+    return Program(build, shape, plan)
+
+
+def mesh_devices() -> list[jax.Device]:
+    """Return the devices that share the members: all there are, on all hosts."""
+    return jax.devices()
+
+
+def device_count() -> int:
+    """Return how many devices share the members, those of other hosts included."""
+    return len(mesh_devices())
+
+
+def fetch(values: Tree) -> Tree:
+    """Return arrays that are spread over devices, and perhaps hosts, as NumPy arrays."""
+    if jax.process_count() > 1:
+        from jax.experimental import multihost_utils  # noqa: PLC0415 - only where it is needed
+
+        values = multihost_utils.process_allgather(values, tiled=True)
+    return jax.tree.map(np.asarray, values)
+
+
+def _sharded(one: Any, shared: list[Any]) -> Any:  # noqa: ANN401
+    """Return a function of one member as one of members spread over all devices.
+
+    Args:
+        one: arrays of a member -> arrays.
+        shared: for each argument (a tree of) whether all members have the same.
+    """
+    mesh = jax.sharding.Mesh(np.array(mesh_devices()), (AXIS,))
+    each, all_the_same = (jax.sharding.PartitionSpec(*axes) for axes in ([AXIS], []))  # type: ignore[no-untyped-call]
+    return jax.shard_map(
+        jax.vmap(one, in_axes=jax.tree.map(lambda same: None if same else 0, tuple(shared))),
+        mesh=mesh,
+        in_specs=jax.tree.map(lambda same: all_the_same if same else each, tuple(shared)),
+        out_specs=each,
+        check_vma=False,
+    )
+
+
+def _rate_place(optimizer: keras.Optimizer) -> int | None:
+    paths = [variable.path.rsplit("/", 1)[-1] for variable in optimizer.variables]
+    return paths.index("learning_rate") if "learning_rate" in paths else None

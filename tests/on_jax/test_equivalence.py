@@ -1,0 +1,142 @@
+"""A member is what stock Keras trains on the same batches; many members are many single ones."""
+
+import keras
+import numpy as np
+import pytest
+from members import FEATURES, LAGS, cnn_lstm, dropping_lstm, gru, lstm, make_windows, transformer
+
+from coincast.ensemble import Best, Plan, Plateau, Stop, program, train_members
+
+SEEDS = [3, 11, 7, 20]
+
+
+def fit(build, train, validation, plan, seed, callbacks=()):
+    """Return a model trained by `fit` on the windows in their order, and its history."""
+    keras.utils.set_random_seed(seed)
+    model = build(LAGS, FEATURES)
+    metrics = ["accuracy"] if plan.accuracy else []
+    model.compile(plan.make_optimizer(), plan.loss, metrics=metrics)
+    history = model.fit(
+        train.inputs,
+        train.targets,
+        batch_size=plan.batch_size,
+        epochs=plan.epochs,
+        shuffle=False,
+        validation_data=(validation.inputs, validation.targets),
+        callbacks=list(callbacks),
+        verbose=0,
+    )
+    return model, history.history
+
+
+def assert_same_weights(model, other, tolerance=1e-5):
+    for mine, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=tolerance, rtol=tolerance)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "nadam"])
+@pytest.mark.parametrize("build", [lstm, cnn_lstm])
+def test_member_equals_fit_after_200_steps(build, optimizer):
+    """20 rows and a batch of 6: three full batches and a smaller one, 50 times."""
+    classes, loss = (2, "sparse_categorical_crossentropy") if build is cnn_lstm else (0, "mse")
+    train, check = make_windows(20, seed=1, classes=classes), make_windows(9, 2, classes=classes)
+    plan = Plan(50, 6, optimizer, loss, accuracy=bool(classes), shuffle=False)
+    model, history = fit(build, train, check, plan, SEEDS[1])
+    ensemble = train_members(build, train, check, plan, SEEDS)
+    assert_same_weights(ensemble.member(1), model)
+    for name, values in history.items():
+        if name != "accuracy":  # `fit` measures it in training as well
+            np.testing.assert_allclose(ensemble.history[name][1], values, atol=1e-5)
+
+
+def test_rules_are_those_of_keras_callbacks():
+    train, check = make_windows(24, seed=3), make_windows(8, seed=4)
+    optimizer = keras.optimizers.Adam(0.05)
+    plan = Plan(
+        40, 8, optimizer, "mse", shuffle=False, best=Best(), stop=Stop(7),
+        plateau=Plateau(patience=2, factor=0.5, minimum=0.004),
+    )  # fmt: skip
+    ensemble = train_members(lstm, train, check, plan, SEEDS)
+    for position, seed in enumerate(SEEDS):
+        rules = [
+            keras.callbacks.ReduceLROnPlateau(patience=2, factor=0.5, min_lr=0.004),
+            keras.callbacks.EarlyStopping(patience=7, restore_best_weights=True),
+        ]
+        model, history = fit(lstm, train, check, plan, seed, rules)
+        table = ensemble.member_history(position)
+        assert 7 < len(table) == len(history["val_loss"])
+        np.testing.assert_allclose(table["learning_rate"], history["learning_rate"], rtol=1e-6)
+        assert_same_weights(ensemble.member(position), model)
+
+
+def test_plateau_on_accuracy_is_that_of_keras():
+    train, check = (make_windows(n, n, classes=2) for n in (30, 15))
+    loss, rule = "sparse_categorical_crossentropy", Plateau(2, 0.5, monitor="val_accuracy")
+    plan = Plan(12, 10, "nadam", loss, accuracy=True, shuffle=False, plateau=rule)
+    keras_rule = keras.callbacks.ReduceLROnPlateau(
+        "val_accuracy", patience=2, factor=0.5, mode="max"
+    )
+    _, history = fit(cnn_lstm, train, check, plan, 5, [keras_rule])
+    found = train_members(cnn_lstm, train, check, plan, [5]).history
+    np.testing.assert_allclose(found["learning_rate"][0], history["learning_rate"], rtol=1e-6)
+    np.testing.assert_allclose(found["val_accuracy"][0], history["val_accuracy"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("build", [dropping_lstm, gru, transformer])
+def test_many_members_equal_single_ones(build):
+    train, check = make_windows(20, seed=5), make_windows(8, seed=6)
+    plan = Plan(3, 6)
+    together = train_members(build, train, check, plan, SEEDS).predict(check)
+    alone = [train_members(build, train, check, plan, [s]).predict(check)[0] for s in SEEDS[:2]]
+    np.testing.assert_allclose(together[:2], alone, atol=1e-6)
+    assert len(np.unique(together[:, 0])) == len(SEEDS)
+
+
+def test_sharded_and_chunked_equal_one_device_and_one_chunk(monkeypatch):
+    """Five members: neither two devices nor chunks of three divide them."""
+    train, check = make_windows(20, seed=7), make_windows(8, seed=8)
+    seeds = [*SEEDS, 2]
+    sharded = train_members(dropping_lstm, train, check, Plan(2, 6), seeds)
+    chunked = train_members(dropping_lstm, train, check, Plan(2, 6), seeds, chunk=3)
+    one = program.mesh_devices()[:1]
+    monkeypatch.setattr(program, "mesh_devices", lambda: one)
+    program.make_program.cache_clear()
+    alone = train_members(dropping_lstm, train, check, Plan(2, 6), seeds)
+    assert len(sharded) == len(chunked) == len(alone) == 5
+    for other in (chunked, alone):
+        np.testing.assert_allclose(sharded.history["loss"], other.history["loss"], atol=1e-6)
+    expected = alone.predict(check)
+    program.make_program.cache_clear()
+    monkeypatch.undo()
+    np.testing.assert_allclose(sharded.predict(check), expected, atol=1e-6)
+
+
+def build_with_assigned_weights(lags, features):
+    model = lstm(lags, features)
+    model.layers[-1].kernel.assign(model.layers[-1].kernel * 2)
+    return model
+
+
+@pytest.mark.parametrize(
+    "build", [lstm, gru, cnn_lstm, transformer, dropping_lstm, build_with_assigned_weights]
+)
+def test_initial_weights_are_those_of_a_model_built_with_the_seed(build):
+    made = program.Program(build, (LAGS, FEATURES), Plan(1, 1))
+    found = made.join(*made.initial(SEEDS))
+    for position, seed in enumerate(SEEDS):
+        keras.utils.set_random_seed(seed)
+        for values, variable in zip(found, build(LAGS, FEATURES).variables, strict=True):
+            np.testing.assert_allclose(values[position], variable.numpy(), atol=5e-7)
+
+
+def test_dropout_masks_differ_between_members_and_steps():
+    """The rate of learning is next to nothing, so only what is dropped can differ."""
+    train = make_windows(12, seed=9)
+    made = train_members(
+        dropping_lstm, train, train, Plan(4, 12, shuffle=False), [1, 1, 2],
+        learning_rate=[1e-30] * 3,
+    )  # fmt: skip
+    loss = made.history["loss"]
+    assert np.array_equal(loss[0], loss[1])
+    assert len(np.unique(loss[0])) == 4
+    assert not np.isin(loss[2], loss[0]).any()
