@@ -17,6 +17,7 @@ FLAGS = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_lev
 ON_JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": FLAGS}
 
 
+@pytest.mark.command
 def test_ensembles_on_two_devices():
     command = [sys.executable, "-m", "pytest", "tests/on_jax", "-p", "no:cacheprovider"]
     done = subprocess.run(
