@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import inspect
-import os
 import statistics
 import sys
 import tempfile
@@ -54,13 +53,16 @@ def parser() -> argparse.ArgumentParser:
     prices.set_defaults(measure=measure_prices)
     training = what.add_parser("training", help="many models in one program against `fit`")
     training.add_argument(
-        "--fits", type=int, choices=range(101), default=0, metavar="N",
-        help="time this many calls of fit and multiply; 0, if not told, times all of them",
+        "--fits", type=int, choices=[0, *range(3, 101)], default=0, metavar="N",
+        help="time this many calls of fit, 3 or more, and multiply; 0, if not told, times all",
     )  # fmt: skip
     training.add_argument(
-        "--members", type=int, choices=range(1, 2001), nargs="*", default=[250, 1000], metavar="N",
-        help="further numbers of Ethereum LSTMs in one program; 250 1000 if not told",
+        "--members", type=int, choices=range(1, 2001), nargs="+", metavar="N",
+        help="numbers of Ethereum LSTMs in one program; seven from 1 to 1000 if not told",
     )  # fmt: skip
+    training.add_argument(
+        "--record", action="store_true", help="write data/speed.json, which notebook 08 draws"
+    )
     training.set_defaults(measure=measure_training)
     return line
 
@@ -210,50 +212,20 @@ def peak_memory() -> float:
 
 
 def measure_training(arguments: argparse.Namespace) -> int:
-    """Time both sides of both studies, the program before and after `fit`."""
+    """Time both sides of both studies, then programs of many sizes."""
     from coincast import speed
 
-    for study, members in (("ethereum", 26), ("bitcoin", 24)):
-        print(f"{members} models of the {study} study; load {load()}", flush=True)
-        program = speed.measure("program", study, members)
-        fits = speed.measure("fit", study, min(arguments.fits or members, members))
-        again = speed.measure("program", study, members)
-        one = statistics.mean(fits["seconds"])
-        total = one * members
-        timed = len(fits["seconds"])
-        print(f"  fit: {timed} timed, {one:.2f} s each, {total:.1f} s for {members}; load {load()}")
-        cold = [run["cold"] for run in (program, again)]
-        warm = [statistics.median(run["warm"]) for run in (program, again)]
-        print(f"  program: cold {told(cold)} s, warm {told(warm)} s, {program['peak_gib']:.2f} GiB")
-        print(f"  ratio: cold {told([total / s for s in cold], 0)}, "
-              f"warm {told([total / s for s in warm], 0)}")  # fmt: skip
-        print(f"  val_loss after the last epoch: fit {spread(fits)}, program {spread(program)}")
-        print(f"  limit of a matrix product: {program['gflops']:.0f} GFLOP/s")
-    for members in arguments.members:
-        found = speed.measure("program", "ethereum", members)
-        warm = statistics.median(found["warm"])
-        print(f"{members} Ethereum LSTMs: cold {found['cold']:.2f} s, warm {warm:.2f} s", end=", ")
-        print(
-            f"{1000 * warm / members:.2f} ms a member, {found['peak_gib']:.2f} GiB; load {load()}"
-        )
+    record = speed.collect(arguments.fits, arguments.members or speed.SIZES)
+    runs = record["runs"]
+    table = speed.timing_table(runs)
+    print(f"\n{table.to_string(index=False, float_format='{:.3f}'.format, na_rep='-')}\n")
+    for name, study in speed.STUDIES.items():
+        found = speed.ratios(runs, name, study.members)
+        print(*speed.ratio_sentences(found, f"models of the {name} study", study.members), sep="\n")
+    if arguments.record:
+        speed.save_record(record)
+        print("written: data/speed.json")
     return 0
-
-
-def told(values: list[float], digits: int = 2) -> str:
-    """Return both measurements as text."""
-    return " and ".join(f"{value:.{digits}f}" for value in values)
-
-
-def spread(side: dict[str, list[float]]) -> str:
-    """Return mean and deviation of the members' final validation losses."""
-    losses = side["val_loss"]
-    deviation = statistics.stdev(losses) if len(losses) > 1 else 0.0
-    return f"{statistics.mean(losses):.4f} (sd {deviation:.4f}, n {len(losses)})"
-
-
-def load() -> str:
-    """Return how busy the machine has been in the last minute, in processes."""
-    return f"{os.getloadavg()[0]:.1f} of {os.cpu_count()} cores"
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 from members import FEATURES, LAGS, cnn_lstm, dropping_lstm, gru, lstm, make_windows, transformer
+from scipy import stats
 
-from coincast.ensemble import Best, Plan, Plateau, Stop, program, train_members
+from coincast.ensemble import Best, Plan, Plateau, Stop, layers, program, train_members
 
 SEEDS = [3, 11, 7, 20]
 
@@ -65,6 +66,50 @@ def test_orders_are_permutations_of_each_seed_and_epoch_alone():
     assert (np.sort(orders, axis=-1) == np.arange(50)).all()
     assert len(np.unique(orders.reshape(9, 50), axis=0)) == 9
     np.testing.assert_array_equal(orders[1], program.draw_orders(3, 50, [9])[0])
+
+
+def test_short_loops_are_unrolled_and_long_ones_give_the_same(monkeypatch):
+    train, check = make_windows(20, seed=1), make_windows(9, seed=2)
+    found = []
+    for short in (LAGS, LAGS - 1):
+        monkeypatch.setattr(layers, "SHORT", short)
+        made = program.Program(lstm, (LAGS, FEATURES), Plan(4, 6))
+        assert made.model.layers[1].unroll is (short == LAGS)
+        program.make_program.cache_clear()
+        found.append(train_members(lstm, train, check, Plan(4, 6), SEEDS).predict(check))
+    program.make_program.cache_clear()
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
+
+
+def test_members_end_where_fits_end_in_distribution():
+    """Other orders of the windows, so no pair is equal; the two samples are of one kind."""
+    train, check = make_windows(40, seed=1), make_windows(30, seed=2)
+    plan = Plan(6, 4, keras.optimizers.Adam(0.01), "mse")
+    seeds = range(12)
+    members = train_members(dropping_lstm, train, check, plan, range(100, 200))
+    fitted = []
+    for seed in seeds:
+        keras.utils.set_random_seed(seed)
+        model = dropping_lstm(LAGS, FEATURES)
+        model.compile(plan.make_optimizer(), plan.loss)
+        model.fit(train.inputs, train.targets, batch_size=4, epochs=6, verbose=0)
+        fitted.append(model.evaluate(check.inputs, check.targets, verbose=0))
+    assert stats.ks_2samp(fitted, members.history["val_loss"][:, -1]).pvalue > 0.05
+    untrained = train_members(dropping_lstm, train, check, Plan(1, 40, loss="mse"), range(100))
+    assert stats.ks_2samp(fitted, untrained.history["val_loss"][:, -1]).pvalue < 0.001
+
+
+def test_operations_are_those_counted_by_hand():
+    """One epoch of two batches of 10: LSTM and dense layer forwards, twice that backwards."""
+    made = program.Program(lstm, (LAGS, FEATURES), Plan(1, 10, shuffle=False))
+    windows = make_windows(20, seed=1)
+    arrays = dict.fromkeys(("train", "val"), (windows.inputs, windows.targets))
+    units = made.model.layers[1].units
+    of_inputs, of_states = (LAGS * 2 * rows * 4 * units for rows in (FEATURES, units))
+    forwards = of_inputs + of_states + 2 * units
+    # Inputs are data and the first state is zero: nobody asks for their gradients.
+    backwards = of_inputs + of_states + of_states * (LAGS - 1) // LAGS + 2 * 2 * units
+    assert made.operations(arrays) == 20 * (2 * forwards + backwards)
 
 
 def test_rules_are_those_of_keras_callbacks():

@@ -12,7 +12,6 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from coincast.ensemble.convolution import unfold_convolutions
 from coincast.ensemble.initial import (
     Blueprint,
     build_optimizer,
@@ -20,7 +19,9 @@ from coincast.ensemble.initial import (
     quickly,
     study_build,
 )
+from coincast.ensemble.layers import unfold_convolutions, unroll_short_loops
 from coincast.ensemble.member import Member, forward, train_member
+from coincast.ensemble.operations import count_operations
 from coincast.ensemble.plan import Build, Plan, Weights
 from coincast.errors import InputError
 
@@ -38,6 +39,7 @@ class Program:
         self.blueprint: Blueprint = study_build(build, shape, seed=1)
         self.model = self.blueprint.model
         unfold_convolutions(self.model)
+        unroll_short_loops(self.model, rows=shape[0])
         optimizer = plan.make_optimizer()
         build_optimizer(optimizer, self.model.trainable_variables)
         self.member = Member(self.model, optimizer, plan, _rate_place(optimizer))
@@ -98,6 +100,13 @@ class Program:
     def outputs(self, weights: tuple[Weights, Weights], inputs: Any, *, shared: bool) -> Any:  # noqa: ANN401
         """Return the members' outputs: (members, windows, outputs)."""
         return fetch(self._forward[shared](weights, inputs))
+
+    def operations(self, data: Mapping[str, tuple[Any, Any]]) -> float:
+        """Return the arithmetic in the matrix products of training one member on such arrays."""
+        plan, rows = self.member.plan, data["train"][1].shape[-1]
+        order = np.zeros((plan.epochs, rows), np.int32)
+        weights = self.part([variable.value for variable in self.model.variables])
+        return count_operations(partial(train_member, self.member), weights, order, {}, data)
 
     def part(self, weights: Weights) -> tuple[Weights, Weights]:
         """Return weights in the order of `model.variables` as trainable and other ones."""

@@ -6,6 +6,7 @@ from coincast.figures.ensembles import best_epoch, seeds
 from coincast.figures.forecasts import loss, mae, prediction
 from coincast.figures.networks import network
 from coincast.figures.prices import feature_rows, price, training, venues, volume
+from coincast.figures.timings import speed
 
 __all__ = [
     "best_epoch",
@@ -22,6 +23,7 @@ __all__ = [
     "price",
     "seeds",
     "seven_steps",
+    "speed",
     "training",
     "vanishing_gradient",
     "venues",

@@ -1,0 +1,144 @@
+"""What a measurement says, as tables and sentences."""
+
+from collections.abc import Sequence
+from statistics import mean, median, stdev
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+__all__ = [
+    "final_losses",
+    "ratio_sentences",
+    "ratios",
+    "size_sentence",
+    "timing_table",
+]
+
+Run = dict[str, Any]
+
+
+def timing_table(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return a row a run.
+
+    Returns:
+        Columns: `study`, `side`, `members`; `cold` and `warm` seconds for all members (the
+        median of warm runs; of a fit, which compiles each time, only `cold`); `member_ms`, warm
+        where there is such; `peak_gib`; `share_of_limit`, the warm program's matrix products
+        against a large one, NaN for fits.
+    """
+    return pd.DataFrame([_row(run) for run in runs])
+
+
+def _row(run: Run) -> dict[str, Any]:
+    fits = "seconds" in run
+    cold = sum(run["seconds"]) if fits else run["cold"]
+    warm = float("nan") if fits else median(run["warm"])
+    return {
+        "study": run["study"],
+        "side": run["side"],
+        "members": run["members"],
+        "cold": cold,
+        "warm": warm,
+        "member_ms": 1000 * (cold if fits else warm) / run["members"],
+        "peak_gib": run["peak_gib"],
+        "share_of_limit": float("nan") if fits else run["gflop"] / warm / run["limit_gflops"],
+    }
+
+
+def ratios(runs: Sequence[Run], study: str, members: int) -> dict[str, float]:
+    """Return how many times faster one program of `members` is than as many calls of `fit`.
+
+    Args:
+        runs: of both sides, made in one go.
+        study: its name.
+        members: how many models; fits are timed `fits` times and multiplied.
+
+    Returns:
+        `fits`, `fit_seconds` (mean of one), `cold` and `warm` seconds of the program (the median
+        of its processes) and `slowest_warm`; `times_faster_cold`, `times_faster_warm`;
+        `tuned_seconds` and `times_faster_than_tuned` (warm) where tuned fits were timed; both
+        sides' final validation losses, `loss_fit`, `loss_program` with `sd_...`, and `p_same` of
+        the two-sample Kolmogorov-Smirnov test that they are draws of one distribution (three
+        losses or more on either side).
+    """
+    mine = [run for run in runs if run["study"] == study]
+    fit = next(run for run in mine if run["side"] == "fit")
+    programs = [r for r in mine if r["side"] == "program" and r["members"] == members]
+    one = mean(fit["seconds"])
+    colds, warms = zip(*map(_cold_and_warm, programs), strict=True)
+    cold, warm = median(colds), median(warms)
+    found = {
+        "fits": len(fit["seconds"]),
+        "fit_seconds": one,
+        "cold": cold,
+        "warm": warm,
+        "slowest_warm": max(warms),
+        "times_faster_cold": one * members / cold,
+        "times_faster_warm": one * members / warm,
+    }
+    for tuned in (run for run in mine if run["side"] == "fit_tuned"):
+        found["tuned_seconds"] = mean(tuned["seconds"])
+        found["times_faster_than_tuned"] = found["tuned_seconds"] * members / warm
+    return found | _compare(**final_losses(mine, study))
+
+
+def final_losses(runs: Sequence[Run], study: str) -> dict[str, list[float]]:
+    """Return the validation losses after the last epoch of a study's first `fit` and `program`."""
+    mine = [run for run in runs if run["study"] == study]
+    return {
+        side: next(run["val_loss"] for run in mine if run["side"] == side)
+        for side in ("fit", "program")
+    }
+
+
+def _cold_and_warm(run: Run) -> tuple[float, float]:
+    return run["cold"], median(run["warm"])
+
+
+def _compare(fit: Sequence[float], program: Sequence[float]) -> dict[str, float]:
+    found = {"loss_fit": mean(fit), "loss_program": mean(program)}
+    if min(len(fit), len(program)) > 2:  # noqa: PLR2004 - fewer have no spread to speak of
+        found |= {"sd_fit": stdev(fit), "sd_program": stdev(program)}
+        found["p_same"] = float(stats.ks_2samp(fit, program).pvalue)
+    return found
+
+
+def ratio_sentences(found: dict[str, float], what: str, members: int) -> list[str]:
+    """Return what the ratios of one study say.
+
+    Args:
+        found: as `ratios` gives them, with losses compared.
+        what: the models' name in the plural, for example "Ethereum LSTMs".
+        members: how many.
+    """
+    total = found["fit_seconds"] * members
+    timed = "all timed" if found["fits"] == members else f"{found['fits']:.0f} timed, multiplied"
+    fast = (
+        f"{members} {what}: {total:.0f} s by `fit` one after another ({timed}), "
+        f"{found['warm']:.2f} s in one program once it is compiled, at worst "
+        f"{found['slowest_warm']:.2f} s "
+        f"({found['times_faster_warm']:.0f} times faster), {found['cold']:.2f} s with initial "
+        f"weights and compiling counted ({found['times_faster_cold']:.0f} times). Against a tuned "
+        f"`fit` (an epoch an execution, XLA where it helps; {found['tuned_seconds']:.2f} s each) "
+        f"it is {found['times_faster_than_tuned']:.0f} times faster once compiled."
+    )
+    same = (
+        f"Validation loss after the last epoch: {found['loss_fit']:.4f} "
+        f"(sd {found['sd_fit']:.4f}, n {found['fits']:.0f}) by `fit`, {found['loss_program']:.4f} "
+        f"(sd {found['sd_program']:.4f}, n {members}) in the program; Kolmogorov-Smirnov test of "
+        f"one distribution: p = {found['p_same']:.2f}."
+    )
+    return [fast, same]
+
+
+def size_sentence(table: pd.DataFrame) -> str:
+    """Return how the Ethereum program's time and memory grow from 26 members to the most."""
+    program = table[(table["study"] == "ethereum") & (table["side"] == "program")]
+    rows = program.groupby("members")[["warm", "member_ms", "peak_gib"]].max()
+    few, most = rows.loc[26], rows.iloc[-1]
+    return (
+        f"{rows.index[-1]} Ethereum LSTMs: {most['warm']:.1f} s once compiled, "
+        f"{most['member_ms']:.1f} ms a model ({few['member_ms']:.1f} ms with 26), "
+        f"{most['peak_gib']:.2f} GiB at most ({few['peak_gib']:.2f} GiB with 26)."
+    )
