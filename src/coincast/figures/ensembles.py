@@ -68,7 +68,8 @@ def ancestor(
     panels = figure.subplots(len(tables), sharex=True, squeeze=False)[:, 0]
     for axes, (coin, table) in zip(panels, tables.items(), strict=True):
         places = np.arange(len(table))
-        runs = axes.eventplot(table["by_run"], lineoffsets=places, linelengths=0.4, color=BLUE)
+        style = {"linelengths": 0.4, "linewidths": 1, "color": BLUE}
+        runs = axes.eventplot(table["by_run"], lineoffsets=places, **style)
         runs[0].set_label("one run")
         axes.plot(table["mae"], places + 0.35, "o", color=BLUE, markersize=4, label="mean of runs")
         axes.hlines(places + 0.35, table["low"], table["high"], GREY, label="95 % over test days")
