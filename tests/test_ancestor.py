@@ -52,9 +52,9 @@ def test_make_study_shares_no_day_between_train_and_test():
 @pytest.mark.parametrize(
     ("test_start", "message"),
     [
-        ("2018-01-03", "2 days before '2018-01-03' are too few for windows of 2 days"),
-        ("2018-01-07", "2 days from '2018-01-07' are too few for windows of 2 days"),
-        ("", "0 days before '' are too few"),
+        ("2018-01-03", "2 days before the test period's first, '2018-01-03', are too few"),
+        ("2018-01-07", "2 days from the test period's first, '2018-01-07', are too few"),
+        ("", "0 days before the test period's first, '', are too few"),
         ("soon", "test_start 'soon' is not a day"),
     ],
 )

@@ -65,8 +65,8 @@ def make_study(
     for period, tables in (("before", before), ("from", after)):
         if len(tables[coin]) <= lags:
             raise InputError(
-                f"{len(tables[coin])} days {period} {test_start!r} are too few for windows of "
-                f"{lags} days and a target; move the days or shorten lags"
+                f"{len(tables[coin])} days {period} the test period's first, {test_start!r}, are "
+                f"too few for windows of {lags} days and a target; move it or take a longer period"
             )
     steps = daily_change(before[coin]).to_numpy()
     return Study(coin, _windows(before, coin, lags), _windows(after, coin, lags), steps)
