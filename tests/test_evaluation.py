@@ -73,3 +73,13 @@ def test_skill_sentence_says_what_the_interval_says(low, high, verdict):
     table.loc["lstm", ["skill_low", "skill_high"]] = low, high
     sentence = evaluation.skill_sentence(table, "lstm")
     assert sentence.startswith(f"LSTM as published {verdict} the train mean on 80 test days")
+
+
+def test_mae_table_averages_the_errors_of_runs_day_by_day():
+    targets, forecasts = make_forecasts()
+    runs = np.stack([forecasts["lstm"], forecasts["zero"]])
+    row = evaluation.mae_table({**forecasts, "runs": runs}, targets).loc["runs"]
+    of_days = [abs(runs[:, day] - target).sum() / 2 for day, target in enumerate(targets)]
+    assert row["mae"] == pytest.approx(np.mean(of_days))
+    assert row["standard_error"] == pytest.approx(np.std(of_days, ddof=1) / np.sqrt(len(targets)))
+    assert row["mae"] != pytest.approx(np.abs(runs.mean(axis=0) - targets).mean())

@@ -8,8 +8,8 @@ from coincast.paths import PACKAGE
 
 TEXT = """
 errors paths backend files schema sources prices venues features windows baselines models cells
-explanation checkpoints training ensemble speed evaluation leakage published_faults many_seeds
-results figures readme execution reproduction
+explanation checkpoints training ensemble speed evaluation leakage claims published_faults
+many_seeds ancestor results figures readme execution reproduction
 """
 ORDER = TEXT.split()
 

@@ -1,6 +1,7 @@
 """Seeds and choices of epochs, on numbers that can be worked out by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from members import make_windows
 
@@ -39,14 +40,26 @@ def test_choose_epochs_tells_the_choices_apart():
     found = many_seeds.choose_epochs(history, shuffled=1)
     assert found.loc[0].tolist() == [0.7, 0.6, 0.5, "true"]
     assert found.loc[1].tolist() == [0.4, 0.2, 0.3, "shuffled"]
-    assert "shuffled labels, where there is nothing to know: 0.400" in (
-        many_seeds.choice_sentence(found, 0.643)
-    )
     panels = figures.best_epoch(found, 0.55, 0.643).axes
     assert [axes.get_title(loc="left") for axes in panels] == [
         "True labels, 1 seeds",
         "Shuffled labels, 1 seeds",
     ]
+
+
+def test_choice_sentence_tells_means_spread_and_the_doubt_of_the_test_days():
+    table = {
+        "best_on_test": [0.7, 0.6, 0.5, 0.3],
+        "last": [0.5] * 4,
+        "honest": [0.1, 0.3, 0.6, 0.6],
+    }
+    choices = pd.DataFrame(table).assign(labels=["true", "true", "shuffled", "shuffled"])
+    told = many_seeds.choice_sentence(choices, 0.643, 0.8, n=100)
+    assert "0.800 on 100 test days, where one accuracy has a standard error of 0.040" in told
+    true, shuffled = told.split("On shuffled labels")
+    assert "Mean of 2 seeds on true labels: 0.650 (sd 0.071) by the best epoch" in true
+    assert "0.200 (sd 0.141) by the honest choice" in true
+    assert "share of ups: 0.400 (sd 0.141) by the best epoch" in shuffled
 
 
 def test_seeds_figure_marks_every_baseline_and_the_published_run():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import make_prices
 
-from coincast import baselines, features, models, training, windows
+from coincast import ancestor, baselines, features, models, training, windows
 
 DAYS, LAGS = 60, 3
 TRAIN_START, TEST_START = "2018-01-05", "2018-02-10"
@@ -79,6 +79,23 @@ def test_scaler_and_baselines_ignore_prices_after_the_day_they_speak_from(after_
     np.testing.assert_array_equal(spoken[0][0], spoken[1][0])
     for name, forecast in spoken[0][1].items():
         np.testing.assert_array_equal(forecast, spoken[1][1][name], err_msg=name)
+
+
+@given(after_test_days=st.integers(LAGS - 1, 15))
+def test_ancestor_ignores_prices_after_the_day_it_speaks_from(after_test_days):
+    prices = make_pair()
+    at = pd.Timestamp(TEST_START) + pd.Timedelta(days=after_test_days)
+    spoken = []
+    for version in (prices, change_after(prices, at)):
+        study = ancestor.make_study(version, "ethereum", TEST_START, LAGS)
+        known = study.test.dates <= at
+        walks = ancestor.forecast_walks(study, range(2))
+        spoken.append(
+            [study.train.inputs, study.train.targets, study.test.inputs[known], study.steps]
+            + [forecast[..., known] for forecast in walks.values()]
+        )
+    for before, after in zip(*spoken, strict=True):
+        np.testing.assert_array_equal(before, after)
 
 
 def forecast_with_lstm(prices):

@@ -125,3 +125,20 @@ def test_windows_without_and_last_pick_features_by_name():
     made = windows.make_windows(table, table["c0"].shift(-1), lags=2)
     assert made.without({"c0", "c2"}).features == ("c1",)
     assert made.last("c2").tolist() == [12, 22, 32]
+
+
+def test_relative_to_first_equals_a_hand_worked_example():
+    table = count_up(5, columns=2) + 10  # c0 10 20 30 ..., c1 11 21 31 ...
+    made = windows.make_windows(table, table["c0"].shift(-1), lags=3)
+    found = windows.relative_to_first(made, {"c0"})
+    assert found.inputs[:, :, 0].tolist() == [[0, 1, 2], [0, 0.5, 1]]
+    np.testing.assert_array_equal(found.inputs[:, :, 1], made.inputs[:, :, 1])
+    np.testing.assert_array_equal(found.targets, made.targets)
+
+
+def test_relative_to_first_refuses_a_window_that_begins_with_zero():
+    table = count_up(5, columns=2)  # c0 begins with 0
+    made = windows.make_windows(table, table["c0"].shift(-1), lags=3)
+    with pytest.raises(InputError, match="c0 is 0 on the first day of the window that ends 2018-"):
+        windows.relative_to_first(made, {"c0"})
+    assert windows.relative_to_first(made, {"c1"}).inputs[0, 0, 1] == 0

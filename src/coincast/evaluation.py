@@ -37,6 +37,9 @@ CLASSES = ("down", "up")  # of labels 0 and 1; an unchanged close counts as down
 TITLES = {
     "lstm": "LSTM as published",
     "lstm_honest": "LSTM, honest protocol",
+    "first_close": "first close of the window",
+    "random_walk_published": "random walk as published",
+    "random_walk_from_close": "random walk from the last close",
     "yesterdays_sign": "yesterday's sign",
     "cnn_lstm_last": "CNN-LSTM as published, last epoch",
     "cnn_lstm_kept": "CNN-LSTM as published, epoch of least test loss",
@@ -67,7 +70,8 @@ def mae_table(
     """Return the mean absolute error of each forecast, how sure it is, and its skill.
 
     Args:
-        forecasts: name -> (n,), in the unit of the targets.
+        forecasts: name -> (n,), in the unit of the targets; or (runs, n), whose errors are
+            averaged over the runs day by day: what one run of them has to be expected to miss by.
         targets: (n,), in order of time.
         baseline: the forecast that skill is measured against.
         seed: of the bootstrap.
@@ -90,7 +94,9 @@ def mae_table(
             f"{len(targets)} test rows are too few for an interval; "
             f"use a test period of at least {MINIMUM_ROWS} days with a known next day"
         )
-    errors = pd.DataFrame({name: np.abs(f - targets) for name, f in forecasts.items()})  # (n, k)
+    errors = pd.DataFrame(
+        {name: np.atleast_2d(np.abs(f - targets)).mean(axis=0) for name, f in forecasts.items()}
+    )  # (n, forecasts)
     draws = _bootstrap_means(errors, seed)  # (draws, k)
     skills = 1 - draws / draws[:, [errors.columns.get_loc(baseline)]]
     mae = errors.mean()

@@ -10,6 +10,7 @@ __all__ = [
     "FEATURES",
     "LEVELS",
     "UNITS",
+    "change_to_next",
     "coin_features",
     "daily_change",
     "feature_table",
@@ -93,6 +94,21 @@ def feature_table(prices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def next_change(prices: pd.DataFrame) -> pd.Series:
     """Return the target: on row t the daily change of day t + 1; NaN on the last row."""
     return daily_change(prices).shift(-1).rename("next_change")
+
+
+def change_to_next(prices: pd.DataFrame, days: int) -> pd.Series:
+    """Return the target: on row t the change of the close over the `days` that end on day t + 1.
+
+    For a window of `days` rows that is the next close as a change since the window's first row.
+    NaN where either close is unknown.
+
+    >>> days = pd.date_range("2018-01-01", periods=4, name="date")
+    >>> prices = pd.DataFrame({"close": [4.0, 8.0, 5.0, 2.0]}, index=days)
+    >>> change_to_next(prices, days=2).tolist()
+    [nan, 0.25, -0.75, nan]
+    """
+    close = prices["close"]
+    return (close.shift(-1) / close.shift(days - 1) - 1).rename("change_to_next")
 
 
 def rises(prices: pd.DataFrame, horizon_days: int = 1) -> pd.Series:

@@ -20,6 +20,11 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float64]
+CHOICES = {
+    "best_on_test": "by the best epoch on the test rows",
+    "last": "by the last",
+    "honest": "by the honest choice",
+}
 
 
 def seed_errors(forecasts: FloatArray, targets: FloatArray) -> FloatArray:
@@ -106,13 +111,25 @@ def seeds_sentence(summary: Mapping[str, Any]) -> str:
     )
 
 
-def choice_sentence(choices: pd.DataFrame, published: float) -> str:
-    """Return in one sentence what choosing on the test rows adds, also to nothing."""
-    means = choices.groupby("labels")[["best_on_test", "last", "honest"]].mean()
-    real, mixed = means.loc["true"], means.loc["shuffled"]
+def choice_sentence(choices: pd.DataFrame, published: float, baseline: float, *, n: int) -> str:
+    """Return what choosing on the test rows adds, also where there is nothing to learn.
+
+    Args:
+        choices: as `choose_epochs` gives them.
+        published: the published accuracy.
+        baseline: accuracy of the majority class on the test rows.
+        n: test rows.
+    """
+    told = {
+        labels: ", ".join(
+            f"{part[way].mean():.3f} (sd {part[way].std():.3f}) {words}"
+            for way, words in CHOICES.items()
+        )
+        for labels, part in choices.groupby("labels")
+    }
     return (
-        f"Published {published:.3f}. True labels: {real['best_on_test']:.3f} by the best epoch "
-        f"on the test rows, {real['last']:.3f} by the last, {real['honest']:.3f} honestly; "
-        f"shuffled labels, where there is nothing to know: {mixed['best_on_test']:.3f}, "
-        f"{mixed['last']:.3f} and {mixed['honest']:.3f}."
+        f"Published {published:.3f}; the majority class has {baseline:.3f} on {n} test days, where "
+        f"one accuracy has a standard error of {np.sqrt(baseline * (1 - baseline) / n):.3f}. Mean "
+        f"of {len(choices) // 2} seeds on true labels: {told['true']}. On shuffled labels, which "
+        f"tell nothing but the share of ups: {told['shuffled']}."
     )

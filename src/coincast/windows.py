@@ -20,6 +20,7 @@ __all__ = [
     "make_windows",
     "normalise_each",
     "period",
+    "relative_to_first",
     "shuffle",
     "split",
     "split_share",
@@ -253,12 +254,7 @@ def standardise(train: Windows, *others: Windows) -> tuple[Windows, ...]:
     """
     scaler = StandardScaler().fit(train.inputs.reshape(-1, len(train.features)))
     return tuple(
-        replace(
-            part,
-            inputs=scaler.transform(part.inputs.reshape(-1, len(part.features))).reshape(
-                part.inputs.shape
-            ),
-        )
+        replace(part, inputs=(part.inputs - scaler.mean_) / scaler.scale_)
         for part in (train, *others)
     )
 
@@ -282,3 +278,22 @@ def normalise_each(windows: Windows) -> Windows:
     varies = np.ptp(inputs, axis=1, keepdims=True) > 0
     scaled = np.divide(centred, deviation, out=np.zeros_like(inputs), where=varies)
     return replace(windows, inputs=scaled)
+
+
+def relative_to_first(windows: Windows, names: set[str]) -> Windows:
+    """Return the windows with the named features as changes since the window's own first row.
+
+    Rows 4 and 5 of a named feature become 0 and 0.25; the other features stay.
+
+    Raises:
+        InputError: a window begins with a 0, of which nothing can be a fraction.
+    """
+    named = np.isin(windows.features, list(names))
+    first = np.where(named, windows.inputs[:, :1], 1.0)  # (windows, 1, features)
+    if not first.all():
+        row, _, column = np.argwhere(first == 0)[0]
+        raise InputError(
+            f"{windows.features[column]} is 0 on the first day of the window that ends "
+            f"{windows.dates[row]:%Y-%m-%d}; choose another period or leave the feature out"
+        )
+    return replace(windows, inputs=windows.inputs / first - named)

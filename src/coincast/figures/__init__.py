@@ -2,13 +2,14 @@
 
 from coincast.figures.cells import cell_losses, lstm_gates, seven_steps, vanishing_gradient
 from coincast.figures.classification import confusion_matrix, model_accuracy, model_loss
-from coincast.figures.ensembles import best_epoch, seeds
+from coincast.figures.ensembles import ancestor, best_epoch, seeds
 from coincast.figures.forecasts import loss, mae, prediction
 from coincast.figures.networks import network
 from coincast.figures.prices import feature_rows, price, training, venues, volume
 from coincast.figures.timings import speed
 
 __all__ = [
+    "ancestor",
     "best_epoch",
     "cell_losses",
     "confusion_matrix",

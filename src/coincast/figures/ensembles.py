@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from coincast.evaluation import title
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 
-__all__ = ["best_epoch", "seeds"]
+__all__ = ["ancestor", "best_epoch", "seeds"]
 
 FloatArray = npt.NDArray[np.float64]
 CHOICES = {
@@ -52,6 +52,44 @@ def seeds(
     axes.set(xlabel="test MAE (fraction of the price)", ylabel="seeds", ylim=(0, top * 1.3))
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
     return figure
+
+
+@styled
+def ancestor(
+    tables: Mapping[str, pd.DataFrame], published: Mapping[str, Mapping[str, float]]
+) -> Figure:
+    """Draw the test errors of every run of the networks and random walks against persistence.
+
+    Args:
+        tables: coin -> table as `ancestor.score` gives it.
+        published: coin -> forecast -> published mean absolute error.
+    """
+    figure = Figure(figsize=(9, 1.4 + 2.4 * len(tables)))
+    panels = figure.subplots(len(tables), sharex=True, squeeze=False)[:, 0]
+    for axes, (coin, table) in zip(panels, tables.items(), strict=True):
+        places = np.arange(len(table))
+        style = {"linelengths": 0.4, "linewidths": 1, "color": BLUE}
+        runs = axes.eventplot(table["by_run"], lineoffsets=places, **style)
+        runs[0].set_label("one run")
+        axes.plot(table["mae"], places + 0.35, "o", color=BLUE, markersize=4, label="mean of runs")
+        axes.hlines(places + 0.35, table["low"], table["high"], GREY, label="95 % over test days")
+        axes.axvline(table.loc["persistence", "mae"], color=GREEN, ls="--", label="persistence")
+        told = published[coin]
+        marks = table.index.get_indexer(list(told)) - 0.35
+        axes.plot(told.values(), marks, "v", color=RED, label="published, about")
+        axes.set_yticks(places, _runs(table))
+        axes.set(title=coin.capitalize(), ylim=(len(table) - 0.4, -0.6))
+    panels[-1].set(xlabel="test MAE (fraction of the window's first close)", xlim=(0, None))
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    return figure
+
+
+def _runs(table: pd.DataFrame) -> list[str]:
+    """Return the names of a table's forecasts, with how many runs there are of each."""
+    return [
+        title(name) + (f", {runs} runs" if runs > 1 else "") for name, runs in table["runs"].items()
+    ]
 
 
 @styled
