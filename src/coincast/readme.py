@@ -1,6 +1,6 @@
 """The parts of the README that come from recorded results, and putting them there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -58,10 +58,16 @@ def blocks(recorded: Recorded) -> dict[str, str]:
             "ethereum study": _study(study["values"]),
             "bitcoin study": _directions(recorded["03_bitcoin_cnn_lstm"]["values"]),
             "how it works": _reach(recorded["04_how_it_works"]["values"]),
+            "many seeds": _listed(recorded["05_many_seeds"]["values"]["reading"]),
+            "speed": _listed(recorded["08_speed"]["values"]["reading"]),
             "figures": "\n".join(_figures(name, recorded[name]) for name in recorded),
         }
     except KeyError as error:
         raise InputError(f"no recorded {error}; run `python3 scripts/reproduce.py`") from error
+
+
+def _listed(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
 def _study(values: Mapping[str, Any]) -> str:
@@ -77,8 +83,7 @@ def _study(values: Mapping[str, Any]) -> str:
         f"({values['period']['test_first']} to {values['period']['test_last']}). "
         "MAE is a fraction of the price: .05 is five per cent. Each LSTM is one seed."
     )
-    reading = [f"- {sentence}" for sentence in values["reading"]]
-    return "\n".join([caption, "", header, *lines, "", *reading])
+    return "\n".join([caption, "", header, *lines, "", _listed(values["reading"])])
 
 
 def _study_row(name: str, row: Mapping[str, float]) -> str:
@@ -109,8 +114,7 @@ def _directions(values: Mapping[str, Any]) -> str:
         "It knows nothing of a choice on test rows, so there it is too small. "
         "Each CNN-LSTM is one seed."
     )
-    reading = [f"- {sentence}" for sentence in values["reading"]]
-    return "\n".join([caption, "", header, *lines, "", *reading])
+    return "\n".join([caption, "", header, *lines, "", _listed(values["reading"])])
 
 
 def _direction_row(label: str, name: str, row: Mapping[str, float]) -> str:
