@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coincast.cells import GATES, LSTM
+from coincast.explanation.compare import largest_difference, only_window
 from coincast.explanation.networks_by_hand import KEEP_MEAN, KEEP_SQUARE, Network
 from coincast.explanation.price_windows import Example
 from coincast.windows import Windows
@@ -94,7 +95,7 @@ def gates(model: keras.Model, window: FloatArray) -> tuple[dict[str, FloatArray]
         "state": done.states[1:, 0],
     }
     of_keras = gates_of_keras(model.get_layer("cell").cell, window)
-    return by_hand, {name: _difference(by_hand[name], of_keras[name]) for name in by_hand}
+    return by_hand, {name: largest_difference(by_hand[name], of_keras[name]) for name in by_hand}
 
 
 def gates_of_keras(cell: keras.layers.LSTMCell, window: FloatArray) -> dict[str, FloatArray]:
@@ -117,7 +118,7 @@ def gates_of_keras(cell: keras.layers.LSTMCell, window: FloatArray) -> dict[str,
         _, (state, carry) = cell(now, [state, carry])
         answers = {"input": filled, "forget": more - carry, "output": wide}
         answers |= {"carry": carry, "state": state}
-        days.append({name: _numpy(answer) for name, answer in answers.items()})
+        days.append({name: only_window(answer) for name, answer in answers.items()})
     return {name: np.array([day[name] for day in days]) for name in days[0]}
 
 
@@ -157,19 +158,10 @@ def twin_differences(
     output = keras.ops.convert_to_numpy(model(windows.inputs))[:, 0]
     pairs = zip(network.weights, weights, strict=True)
     return {
-        "loss": _difference(np.array(losses), np.array(losses_of_keras)),
-        "weights": max(_difference(ours, theirs) for ours, theirs in pairs),
-        "output": _difference(same.predict(windows.inputs), output),
+        "loss": largest_difference(np.array(losses), np.array(losses_of_keras)),
+        "weights": max(largest_difference(ours, theirs) for ours, theirs in pairs),
+        "output": largest_difference(same.predict(windows.inputs), output),
     }
-
-
-def _difference(ours: FloatArray, theirs: FloatArray) -> float:
-    return float(np.abs(ours - theirs).max())
-
-
-def _numpy(tensor: object) -> FloatArray:
-    """Return the only window of a batch."""
-    return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float64)[0]
 
 
 def gates_sentence(gates: Mapping[str, FloatArray], example: Example) -> str:

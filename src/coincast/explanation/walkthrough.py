@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from coincast.errors import InputError
 from coincast.explanation import layers_by_hand
+from coincast.explanation.compare import largest_difference, only_window
 from coincast.explanation.price_windows import LABELS, Example, labels
 from coincast.schema import OHLC
 from coincast.windows import Windows
@@ -128,7 +129,7 @@ def seven_steps(model: keras.Model, window: FloatArray) -> Steps:
         "dropout": layers_by_hand.dropout(pooled, kept, rate),
         "softmax": layers_by_hand.softmax(pooled.ravel() @ scores + scores_bias),
     }
-    differences = {name: _difference(tables[name], out) for name, out in of_keras.items()}
+    differences = {name: largest_difference(tables[name], out) for name, out in of_keras.items()}
     return Steps(tables, kept, [(len(kernel), stride), (pool, pool)], differences)
 
 
@@ -138,20 +139,11 @@ def _layer_outputs(model: keras.Model, window: FloatArray) -> dict[str, FloatArr
     outputs = {}
     for layer in model.layers:
         if layer.name == "dropout":
-            outputs[layer.name] = _numpy(layer(values, training=True))
+            outputs[layer.name] = only_window(layer(values, training=True))
         values = layer(values, training=False)
         if layer.name in {"convolution", "relu", "pooling", "softmax"}:
-            outputs[layer.name] = _numpy(values)
+            outputs[layer.name] = only_window(values)
     return outputs
-
-
-def _numpy(tensor: object) -> FloatArray:
-    """Return the only window of a batch."""
-    return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float64)[0]
-
-
-def _difference(ours: FloatArray, theirs: FloatArray) -> float:
-    return float(np.abs(ours - theirs).max())
 
 
 def steps_sentences(steps: Steps, example: Example) -> list[str]:
