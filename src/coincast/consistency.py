@@ -43,11 +43,12 @@ def problems(readme_file: Path, figs: Path, notebooks: Path) -> list[str]:
 
 def _missing(content: object) -> str:
     """Return the first thing that a record lacks, empty when it is whole."""
+    record = content if isinstance(content, dict) else {}
     for part in ("values", "figures", "provenance"):
-        if not isinstance(content, dict) or not isinstance(content.get(part), dict):
+        if not isinstance(record.get(part), dict):
             return part
     wanted = ("notebook", "parameters", "parameters_sha256", "data", "data_sha256")
-    return next((part for part in wanted if part not in content["provenance"]), "")
+    return next((part for part in wanted if part not in record["provenance"]), "")
 
 
 def _record_problems(name: str, content: Content, notebooks: Path) -> list[str]:
