@@ -77,6 +77,13 @@ def activate() -> None:
     os.execv(command[0], command)
 
 
+def is_ready() -> bool:
+    """Tell whether a command could begin at once, with nothing to install."""
+    if Path(sys.prefix).resolve() != VENV and is_suitable():
+        return True
+    return installed() == describe()
+
+
 def pins() -> Path:
     """Return the list of pins for this machine."""
     return GPU_PINS if has_nvidia_driver() else PINS
@@ -118,6 +125,11 @@ def is_suitable() -> bool:
     package = importlib.util.find_spec("coincast")
     if package is None or not str(package.origin).startswith(str(ROOT)):
         return False
+    return not any(unmet_pins())
+
+
+def unmet_pins() -> Iterator[str]:
+    """Yield each pin that the running Python does not have: "numpy 1.0, pinned ==2.4.6"."""
     from packaging.requirements import Requirement
 
     for line in re.findall(r"^([^\s#-][^\\\n]*)", pins().read_text(), flags=re.MULTILINE):
@@ -127,10 +139,9 @@ def is_suitable() -> bool:
         try:
             version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
-            return False
-        if not requirement.specifier.contains(version, prereleases=True):
-            return False
-    return True
+            version = "missing"
+        if version == "missing" or not requirement.specifier.contains(version, prereleases=True):
+            yield f"{requirement.name} {version}, pinned {requirement.specifier}"
 
 
 def venv_python() -> Path:

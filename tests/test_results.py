@@ -1,10 +1,14 @@
+import hashlib
 import json
+import os
+import platform
 
 import numpy as np
 import pandas as pd
 import pytest
 from makers import make_prices
 from matplotlib.figure import Figure
+from PIL import Image
 
 from coincast import results
 from coincast.errors import InputError
@@ -74,6 +78,33 @@ def test_record_tells_where_the_numbers_came_from(tmp_path, monkeypatch):
     assert provenance["data"][0]["coin"] == "bitcoin"
     assert provenance["data"][0]["rows"] == 5
     assert provenance["versions"]["pandas"] == pd.__version__
+
+
+def test_record_marks_each_figure_with_the_hashes_of_its_json(tmp_path, monkeypatch):
+    provenance = record(tmp_path, monkeypatch)["provenance"]
+    with Image.open(tmp_path / "line.png") as picture:
+        told = picture.info
+    assert told["Notebook"] == "01_prices"
+    assert told["Parameters-SHA256"] == hashlib.sha256(b'{"seed":1}').hexdigest()
+    assert told["Data-SHA256"] == provenance["data_sha256"]
+    assert "Software" not in told
+
+
+def test_record_marks_other_data_with_another_hash():
+    origin = {"coin": "bitcoin", "rows": 5}
+    assert results.data_hash([origin]) == results.data_hash([{"rows": 5, "coin": "bitcoin"}])
+    hashes = {
+        results.data_hash(origins)
+        for origins in ([], [origin], [origin, origin], [origin | {"rows": 6}])
+    }
+    assert len(hashes) == 4
+
+
+def test_record_tells_of_the_machine_nothing_that_changes(tmp_path, monkeypatch):
+    told = record(tmp_path, monkeypatch)["provenance"]["machine"]
+    assert told["system"] == platform.system()
+    assert told["cores"] == os.cpu_count()
+    assert set(told) == {"system", "architecture", "cores", "gpus", "driver", "keras_backend"}
 
 
 def test_record_gives_the_same_bytes_again(tmp_path, monkeypatch):

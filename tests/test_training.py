@@ -7,6 +7,7 @@ import pytest
 
 from coincast import models, training, windows
 from coincast.errors import InputError
+from coincast.gpu import driver_and_names
 
 
 def make_windows(n=64, seed=0):
@@ -53,6 +54,13 @@ def test_lstm_forward_pass_equals_the_cell_written_out():
         state = np.tanh(carry) / (1 + np.exp(-out))
     expected = np.tanh(state @ dense + dense_bias)
     np.testing.assert_allclose(model(window[None])[0], expected, atol=1e-6)
+
+
+def test_train_tells_how_busy_each_gpu_was(trained):
+    """One entry a GPU; none on most machines. Beside the numbers, not among them."""
+    (_, history), *_ = trained
+    assert len(history.attrs["gpus"]) == len(driver_and_names()[1])
+    assert list(history) == ["loss", "val_loss"]
 
 
 def test_train_repeats_exactly_by_seed_and_differs_between_seeds(trained):

@@ -16,9 +16,20 @@ from matplotlib.figure import Figure
 
 from coincast.errors import InputError
 from coincast.files import write_atomically
+from coincast.machine import summary
 from coincast.paths import BUILD, NOTEBOOKS, PACKAGE
 
-__all__ = ["code_version", "load", "notebook_parameters", "output_folder", "parameters", "record"]
+__all__ = [
+    "code_version",
+    "data_hash",
+    "figure_marks",
+    "load",
+    "notebook_parameters",
+    "output_folder",
+    "parameters",
+    "parameters_hash",
+    "record",
+]
 
 OUTPUT_VARIABLE = "COINCAST_OUT"  # set by the runner for the notebooks it starts
 PARAMETERS_TAG = "parameters"
@@ -104,20 +115,25 @@ def record(
         from run to run on one machine; how long a run took is told by the runner.
     """
     folder = output_folder()
+    origins = [_origin(table) for table in prices]
+    provenance = {
+        "notebook": notebook,
+        "parameters": dict(parameters),
+        "parameters_sha256": parameters_hash(parameters),
+        "data": origins,
+        "data_sha256": data_hash(origins),
+        "code_version": code_version(notebook),
+        "versions": {"python": platform.python_version()}
+        | {name: metadata.version(name) for name in ("coincast", *VERSIONED)},
+        "device": device,
+        "machine": summary(),
+    }
     for name, (figure, _) in figures.items():
-        write_atomically(folder / f"{name}.png", _png(figure))
+        write_atomically(folder / f"{name}.png", _png(figure, figure_marks(provenance)))
     content = {
         "values": _plain(values),
         "figures": {name: caption for name, (_, caption) in figures.items()},
-        "provenance": {
-            "notebook": notebook,
-            "parameters": dict(parameters),
-            "data": [_origin(table) for table in prices],
-            "code_version": code_version(notebook),
-            "versions": {"python": platform.python_version()}
-            | {name: metadata.version(name) for name in ("coincast", *VERSIONED)},
-            "device": device,
-        },
+        "provenance": provenance,
     }
     write_atomically(
         folder / f"{notebook}.json", json.dumps(content, indent=2, allow_nan=False) + "\n"
@@ -140,6 +156,34 @@ def load(folder: Path) -> dict[str, dict[str, Any]]:
     return recorded
 
 
+def parameters_hash(parameters: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of parameters, whatever their order, in hexadecimal.
+
+    >>> parameters_hash({"lags": 4, "seed": 1}) == parameters_hash({"seed": 1, "lags": 4})
+    True
+    """
+    return _canonical_hash(dict(parameters))
+
+
+def data_hash(origins: Iterable[Mapping[str, Any]]) -> str:
+    """Return the SHA-256 of where prices came from: tables in their order, facts in any."""
+    return _canonical_hash([dict(origin) for origin in origins])
+
+
+def _canonical_hash(content: object) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def figure_marks(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the PNG of a figure tells of itself, as keyword and text, by its provenance."""
+    return {
+        "Notebook": provenance["notebook"],
+        "Parameters-SHA256": provenance["parameters_sha256"],
+        "Data-SHA256": provenance["data_sha256"],
+    }
+
+
 def code_version(notebook: str) -> str:
     """Return a hash of everything of ours that made the numbers: the package and the notebook.
 
@@ -152,10 +196,10 @@ def code_version(notebook: str) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def _png(figure: Figure) -> bytes:
+def _png(figure: Figure, marks: Mapping[str, str]) -> bytes:
     """Return the picture; without the tag that names the software its bytes repeat."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    figure.savefig(buffer, format="png", metadata={"Software": None, **marks})
     return buffer.getvalue()
 
 

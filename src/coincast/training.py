@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from tqdm.keras import TqdmCallback
 
 from coincast.checkpoints import Progress
 from coincast.errors import InputError
+from coincast.gpu import watch_gpu
 from coincast.windows import Windows
 
 __all__ = [
@@ -165,7 +166,8 @@ def train(  # noqa: PLR0913 - each is a choice that a study has to make
 
     Returns:
         The fitted model; its history, index `epoch` from 1, with columns `loss`, `val_loss`
-        and what metrics and callbacks add.
+        and what metrics and callbacks add. Its `attrs["gpus"]` tells how busy each NVIDIA GPU
+        was meanwhile; that is never recorded, since it differs from run to run.
 
     Raises:
         InputError: a count that is not positive, or a loss that is no number.
@@ -194,20 +196,25 @@ def train(  # noqa: PLR0913 - each is a choice that a study has to make
     bar = tqdm(
         total=epochs, initial=first, desc="training", unit="epoch", file=sys.stdout, mininterval=1
     )
-    model.fit(
-        train_windows.inputs,
-        train_windows.targets,
-        initial_epoch=first,
-        epochs=epochs,
-        batch_size=batch_size,
-        validation_data=(validation.inputs, validation.targets),
-        callbacks=[TqdmCallback(verbose=0, epochs=epochs, tqdm_class=lambda **_: bar), *callbacks],
-        verbose=0,
-    )
+    watch = TqdmCallback(verbose=0, epochs=epochs, tqdm_class=lambda **_: bar)
+    with watch_gpu() as gpus:
+        model.fit(
+            train_windows.inputs,
+            train_windows.targets,
+            initial_epoch=first,
+            epochs=epochs,
+            batch_size=batch_size,
+            validation_data=(validation.inputs, validation.targets),
+            callbacks=[watch, *callbacks],
+            verbose=0,
+        )
     if recipe.progress is not None:
         callbacks[-1].forget()
     table = pd.DataFrame(history.history)
     table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
+    table.attrs["gpus"] = [asdict(use) for use in gpus]
+    for use in gpus:
+        bar.write(str(use))
     if not np.isfinite(table.to_numpy()).all():
         raise InputError("the loss is not a number; look for extreme inputs or shorten the period")
     return model, table

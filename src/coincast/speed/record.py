@@ -4,7 +4,6 @@ import datetime as dt
 import hashlib
 import json
 import os
-import platform
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from coincast.errors import InputError
 from coincast.files import write_atomically
+from coincast.machine import summary
 from coincast.paths import PACKAGE, SPEED
 from coincast.speed.studies import STUDIES
 from coincast.speed.timing import measure
@@ -51,7 +51,7 @@ def collect(fits: int, sizes: Sequence[int] = SIZES, tell: Callable[[str], Any] 
         runs.append(measure("program", "ethereum", members))
     return {
         "date": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
-        "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        "machine": _machine(),
         "versions": {name: metadata.version(name) for name in ("tensorflow", "jax", "keras")},
         "code": _code(),
         "runs": runs,
@@ -93,6 +93,12 @@ def _code() -> str:
     for path in [*sorted((PACKAGE / "ensemble").glob("*.py")), PACKAGE / "models.py"]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _machine() -> str:
+    found = summary()
+    parts = [f"{found['cores']} cores", *found["gpus"]]
+    return ", ".join([*parts, f"{found['system']} {found['architecture']}"])
 
 
 def _load() -> str:
