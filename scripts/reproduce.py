@@ -10,6 +10,7 @@ import environment
 
 if TYPE_CHECKING:
     from coincast.reproduction import Outcome
+    from coincast.tasks import Task
 
 EXAMPLE = """
 examples:
@@ -41,9 +42,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the notebooks and print what became of them."""
+    from coincast.parameters import parse_assignments
     from coincast.paths import BUILD, FIGS, ROOT
     from coincast.readme import update_readme
-    from coincast.reproduction import find_notebooks, parse_assignments, run_notebook
+    from coincast.reproduction import Places, find_notebooks, make_task, reproduce
+    from coincast.tasks import Limits
 
     notebooks = find_notebooks(arguments.notebooks)
     quick = ["quick=true"] if arguments.quick else []
@@ -51,11 +54,10 @@ def main(arguments: argparse.Namespace) -> int:
     default = BUILD / "quick" if arguments.quick else FIGS
     out = Path(arguments.out).resolve() if arguments.out else default
     outcomes = []
-    for notebook in notebooks:
-        print(f"{notebook.stem} ...", flush=True)
-        outcome = run_notebook(notebook, parameters[notebook], out)
+    tasks = [make_task(notebook, parameters[notebook], Limits()) for notebook in notebooks]
+    for outcome in reproduce(tasks, Places(out=out), started=tell_start):
         outcomes.append(outcome)
-        if outcome.bad_input:  # it would only be told again by the next notebook
+        if outcome.result.bad_input:  # it would only be told again by the next notebook
             environment.fail(outcome.problem, environment.BAD_INPUT)
     print_table(outcomes)
     print(f"\nfigures and numbers: {out}\nexecuted notebooks: {BUILD}")
@@ -65,13 +67,19 @@ def main(arguments: argparse.Namespace) -> int:
     return int(failed)
 
 
+def tell_start(task: Task) -> None:
+    """Print that a notebook begins."""
+    print(f"{task.name} ...", flush=True)
+
+
 def print_table(outcomes: list[Outcome]) -> None:
     """Print notebooks, seconds and figures."""
-    print(f"\n{'notebook':<22}{'seconds':>8}  figures")
+    print(f"\n{'notebook':<22}{'seconds':>8}{'GiB':>6}  figures")
     for outcome in outcomes:
         told = ", ".join(outcome.figures) or f"FAILED: {outcome.problem}"
-        print(f"{outcome.notebook:<22}{outcome.seconds:>8.1f}  {told}")
-    print(f"{'together':<22}{sum(outcome.seconds for outcome in outcomes):>8.1f}")
+        result = outcome.result
+        print(f"{outcome.notebook:<22}{result.seconds:>8.1f}{result.peak_gib:>6.1f}  {told}")
+    print(f"{'together':<22}{sum(outcome.result.seconds for outcome in outcomes):>8.1f}")
 
 
 if __name__ == "__main__":

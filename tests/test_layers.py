@@ -9,7 +9,7 @@ from coincast.paths import PACKAGE
 TEXT = """
 errors paths backend files schema sources prices venues features windows baselines models cells
 explanation checkpoints training ensemble speed evaluation leakage published_faults many_seeds
-results figures readme execution reproduction
+parameters results figures readme tasks notebook_process failures execution pool reproduction
 """
 ORDER = TEXT.split()
 

@@ -1,6 +1,5 @@
 """The numbers and pictures of a notebook, written with where they came from, and read back."""
 
-import ast
 import hashlib
 import io
 import json
@@ -16,12 +15,15 @@ from matplotlib.figure import Figure
 
 from coincast.errors import InputError
 from coincast.files import write_atomically
+from coincast.parameters import notebook_parameters
 from coincast.paths import BUILD, NOTEBOOKS, PACKAGE
 
-__all__ = ["code_version", "load", "notebook_parameters", "output_folder", "parameters", "record"]
+__all__ = ["code_version", "load", "output_folder", "parameters", "record"]
 
-OUTPUT_VARIABLE = "COINCAST_OUT"  # set by the runner for the notebooks it starts
-PARAMETERS_TAG = "parameters"
+# Set by the runner for the notebooks that it starts: where what they make goes, and where their
+# sources are.
+OUTPUT_VARIABLE = "COINCAST_OUT"
+NOTEBOOKS_VARIABLE = "COINCAST_NOTEBOOKS"
 VERSIONED = (
     "tensorflow", "jax", "keras", "numpy", "scipy", "pandas", "scikit-learn", "arch", "matplotlib"
 )  # fmt: skip
@@ -35,39 +37,9 @@ def output_folder() -> Path:
     return Path(os.environ.get(OUTPUT_VARIABLE) or BUILD / "figs")
 
 
-def notebook_parameters(path: Path) -> dict[str, Any]:
-    """Return the names and default values in a notebook's one `parameters` cell.
-
-    Raises:
-        InputError: the file is no notebook, the cell is not there once, or it holds anything
-            but `name = literal` lines.
-    """
-    try:
-        cells = json.loads(path.read_text())["cells"]
-        sources = [
-            "".join(cell["source"])
-            for cell in cells
-            if PARAMETERS_TAG in cell["metadata"].get("tags", [])
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"cannot read {path.name} as a notebook: {error!r}; mend it") from error
-    if len(sources) != 1:
-        raise InputError(
-            f"{path.name} has {len(sources)} cells tagged {PARAMETERS_TAG!r}; it needs one"
-        )
-    try:
-        return dict(map(_assignment, ast.parse(sources[0]).body))
-    except (SyntaxError, ValueError) as error:
-        raise InputError(
-            f"the parameters cell of {path.name} may hold only lines such as `name = 1`: {error}"
-        ) from error
-
-
-def _assignment(statement: ast.stmt) -> tuple[str, Any]:
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            return name, ast.literal_eval(value)
-    raise ValueError(f"line {statement.lineno} is something else")
+def notebook_path(notebook: str) -> Path:
+    """Return where the source of a notebook is: the runner's copy, `notebooks/` in Jupyter."""
+    return Path(os.environ.get(NOTEBOOKS_VARIABLE) or NOTEBOOKS) / f"{notebook}.ipynb"
 
 
 def parameters(notebook: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,7 +49,7 @@ def parameters(notebook: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
         notebook: its name without folder and ending, for example "02_ethereum_lstm".
         namespace: `globals()` of the notebook.
     """
-    return {name: namespace[name] for name in notebook_parameters(NOTEBOOKS / f"{notebook}.ipynb")}
+    return {name: namespace[name] for name in notebook_parameters(notebook_path(notebook))}
 
 
 def record(
@@ -147,7 +119,7 @@ def code_version(notebook: str) -> str:
     """
     paths = [*sorted(PACKAGE.rglob("*.py")), *sorted(PACKAGE.rglob("*.mplstyle"))]
     digest = hashlib.sha256()
-    for path in [*paths, NOTEBOOKS / f"{notebook}.ipynb"]:
+    for path in [*paths, notebook_path(notebook)]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return f"sha256:{digest.hexdigest()}"
 
