@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from coincast import failures
+from coincast.errors import InputError
 from coincast.files import write_atomically
 from coincast.paths import NOTEBOOKS
 from coincast.results import NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE
@@ -33,7 +34,9 @@ STEADY = {
     "JUPYTER_PREFER_ENV_PATH": "1",
 }
 GIB = 2**30
+MOST_LOG = 2**20  # bytes
 WATCH_SECONDS = 0.2  # from one look at a task's memory to the next
+KILL_SECONDS = 5  # a process that the system holds is not waited for longer
 
 
 def execute(task: Task, work: Path, *, stop: threading.Event | None = None) -> Result:
@@ -45,13 +48,24 @@ def execute(task: Task, work: Path, *, stop: threading.Event | None = None) -> R
         stop: set by another thread to have the task killed.
 
     Returns:
-        The result, whatever happened: nothing that a notebook does is raised here. All processes
-        of the task are gone, even those that its kernel started.
-
-    Raises:
-        InputError: `work` cannot be written.
+        The result, whatever happened: nothing is raised here. All processes of the task have been
+        killed, even those that its kernel started; `work` is gone.
     """
-    shutil.rmtree(work, ignore_errors=True)
+    stop = stop or threading.Event()
+    if stop.is_set():
+        return Result("interrupted", problem="interrupted before it began")
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        return _execute(task, work, stop)
+    except InputError as error:  # `work` cannot be written
+        return Result("failed", problem=str(error), bad_input=True)
+    except OSError as error:  # no process can be started
+        return Result("died", problem=f"the machine is short of something: {error}")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _execute(task: Task, work: Path, stop: threading.Event) -> Result:
     notebook = work / f"{task.notebook}.ipynb"
     executed, log = work / "executed.ipynb", work / "log.txt"
     request = {
@@ -63,14 +77,14 @@ def execute(task: Task, work: Path, *, stop: threading.Event | None = None) -> R
     write_atomically(notebook, task.source)
     write_atomically(work / "request.json", json.dumps(request))
     started = time.monotonic()
-    outcome, peak_gib = _run(task, work, stop or threading.Event())
+    outcome, peak_gib = _run(task, work, stop)
     seconds = time.monotonic() - started
     result = Result(
         outcome["status"],
         seconds=seconds,
         peak_gib=peak_gib,
         executed=_read(executed),
-        log=_read(log),
+        log=_read(log, MOST_LOG),
     )
     if result.status == "finished":
         made = {path.name: path.read_bytes() for path in sorted((work / "out").glob("*"))}
@@ -148,16 +162,27 @@ class Tree:
         self.peak_gib = max(self.peak_gib, self.gib)
 
     def kill(self) -> None:
-        """Kill what is left, also of those whose parents are gone."""
+        """Kill what is left, also of those whose parents are gone, and wait until it has ended."""
         for process in tuple(self.processes):
             self._find(process)
         for process in self.processes:
             with contextlib.suppress(psutil.Error):
                 process.kill()
+        patience = time.monotonic() + KILL_SECONDS
+        while any(map(_is_alive, self.processes)) and time.monotonic() < patience:
+            time.sleep(0.01)
 
     def _find(self, process: psutil.Process) -> None:
         with contextlib.suppress(psutil.Error):
             self.processes |= set(process.children(recursive=True))
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """Tell whether a process still does something; a zombie only waits for its parent."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _resident(process: psutil.Process) -> int:
@@ -168,9 +193,10 @@ def _resident(process: psutil.Process) -> int:
         return 0
 
 
-def _read(path: Path) -> str:
-    """Return what a text file holds, nothing where there is none."""
+def _read(path: Path, most: int | None = None) -> str:
+    """Return what a text file holds, or its last bytes; nothing where there is none."""
     try:
-        return path.read_text(errors="replace")
+        content = path.read_bytes()
     except OSError:
         return ""
+    return content[-most if most else 0 :].decode(errors="replace")

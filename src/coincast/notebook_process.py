@@ -8,6 +8,7 @@ runner dies, the system closes that.
 
 import json
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from typing import Any
 
 import papermill
 import psutil
+from jupyter_core.paths import jupyter_runtime_dir
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
@@ -37,6 +39,8 @@ def execute_here(request: Mapping[str, Any]) -> dict[str, str]:
         `status`: "finished", "failed" or "died"; for "failed" also `error` (the exception's
         name), `message` and `traceback`.
     """
+    # The path of a socket may have little more than 100 letters; the runner chose a short one.
+    sockets = str(Path(jupyter_runtime_dir()) / "kernel.json")
     try:
         notebook = papermill.execute_notebook(
             request["notebook"],
@@ -46,7 +50,7 @@ def execute_here(request: Mapping[str, Any]) -> dict[str, str]:
             kernel_name="python3",
             progress_bar=False,
             start_timeout=KERNEL_START_SECONDS,
-            config=Config({"KernelManager": {"transport": TRANSPORT}}),
+            config=Config({"KernelManager": {"transport": TRANSPORT, "connection_file": sockets}}),
         )
     except PapermillExecutionError as error:
         return {
@@ -71,6 +75,7 @@ def end_with_runner() -> None:
         pass
     for process in psutil.Process().children(recursive=True):
         process.kill()
+    shutil.rmtree(jupyter_runtime_dir(), ignore_errors=True)  # made by the runner, for this alone
     os._exit(1)
 
 

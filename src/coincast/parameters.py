@@ -9,9 +9,16 @@ from typing import Any
 
 from coincast.errors import InputError
 
-__all__ = ["nearest", "notebook_parameters", "parse_assignments", "read_parameters"]
+__all__ = [
+    "nearest",
+    "notebook_parameters",
+    "parse_assignments",
+    "read_notebook",
+    "read_parameters",
+]
 
 PARAMETERS_TAG = "parameters"
+KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number"}
 
 
 def notebook_parameters(path: Path) -> dict[str, Any]:
@@ -20,11 +27,19 @@ def notebook_parameters(path: Path) -> dict[str, Any]:
     Raises:
         InputError: the file cannot be read, or as `read_parameters`.
     """
+    return read_parameters(read_notebook(path), path.name)
+
+
+def read_notebook(path: Path) -> str:
+    """Return the text of a notebook.
+
+    Raises:
+        InputError: the file cannot be read, or is no text.
+    """
     try:
-        text = path.read_text()
+        return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {path.name} as a notebook: {error!r}; mend it") from error
-    return read_parameters(text, path.name)
 
 
 def read_parameters(text: str, name: str) -> dict[str, Any]:
@@ -73,7 +88,8 @@ def parse_assignments(
         notebooks: at least one must have each parameter; the others go without it.
 
     Raises:
-        InputError: no "=", a name that no notebook has, or a value of the wrong type.
+        InputError: no "=", a name that no notebook has or that is given twice, or a value of the
+            wrong type.
     """
     defaults = {path: notebook_parameters(path) for path in notebooks}
     known = {name for parameters in defaults.values() for name in parameters}
@@ -86,6 +102,8 @@ def parse_assignments(
                 f"{nearest(name, known)}use one of {', '.join(sorted(known))}"
             )
         for path, parameters in defaults.items():
+            if name in given[path]:
+                raise InputError(f"parameter {assignment!r} is given twice; choose one value")
             if name in parameters:
                 given[path][name] = _typed(name, text, parameters[name])
     return given
@@ -106,7 +124,8 @@ def _typed(name: str, text: str, default: object) -> object:
     if isinstance(default, str):
         return text
     if isinstance(default, list):
-        return [_typed(name, part, default[0]) for part in text.split(",")]
+        example = default[0] if default else ""
+        return [_typed(name, part, example) for part in text.split(",")]
     try:
         value = ast.literal_eval({"true": "True", "false": "False"}.get(text, text))
     except (ValueError, SyntaxError):
@@ -114,9 +133,8 @@ def _typed(name: str, text: str, default: object) -> object:
     if isinstance(default, float) and type(value) is int:
         value = float(value)
     if type(value) is not type(default):
-        kind = {"bool": "true or false", "int": "a whole number", "float": "a number"}
+        kind = KINDS.get(type(default), "nothing that a command line can set")
         raise InputError(
-            f"{name}={text} is of the wrong type: {name} is {kind[type(default).__name__]}, "
-            f"for example {default}"
+            f"{name}={text} is of the wrong type: {name} is {kind}, for example {default}"
         )
     return value

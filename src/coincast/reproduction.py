@@ -1,35 +1,66 @@
-"""Running the notebooks: which, with what parameters, and publishing what they made."""
+"""Running the notebooks: which, why, and publishing what they made.
+
+notebooks --make_task--> tasks --plan--> stale ones --run (pool or cluster)--> results
+--publish--> figures and numbers in `out`, then the executed notebook, then its manifest
+"""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coincast import manifests
 from coincast.errors import InputError
 from coincast.files import write_atomically, write_together
-from coincast.parameters import nearest
+from coincast.manifests import Manifest
+from coincast.parameter_values import check_values
+from coincast.parameters import nearest, read_notebook, read_parameters
 from coincast.paths import BUILD, FIGS, NOTEBOOKS
-from coincast.pool import run_tasks
 from coincast.tasks import Limits, Result, Task
 
-__all__ = ["Outcome", "Places", "find_notebooks", "make_task", "reproduce"]
+__all__ = ["Outcome", "Places", "Planned", "find_notebooks", "make_task", "plan", "reproduce"]
+
+Run = Callable[[list[Task]], Generator[tuple[Task, Result]]]
 
 
 @dataclass(frozen=True)
 class Places:
-    """The folders that a run reads and writes."""
+    """The folders that a run writes."""
 
-    notebooks: Path = NOTEBOOKS
     out: Path = FIGS  # figures and numbers are published into it
-    build: Path = BUILD  # executed notebooks, failures, logs, manifests of what is in `out`
+    build: Path = BUILD  # manifests of what is in `out`, executed notebooks, logs, failures
+
+    @classmethod
+    def of(cls, out: Path) -> "Places":
+        """Return the folders for results in `out`: each such folder has a build of its own."""
+        if out == FIGS:
+            return cls()
+        digest = hashlib.sha256(str(out).encode()).hexdigest()
+        return cls(out, BUILD / "runs" / f"{out.name}-{digest[:8]}")
+
+    @property
+    def manifests(self) -> Path:
+        """Return the folder of the manifests, one a notebook."""
+        return self.build / "manifests"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A task, and what is known of it before it runs."""
+
+    task: Task
+    why: str  # it is to run, in a few words; empty when its results are up to date
+    manifest: Manifest  # what its results will depend on
+    seconds: float | None = None  # that it took last time
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one notebook."""
+    """What became of one task."""
 
-    notebook: str
+    task: Task
     result: Result
     figures: tuple[str, ...] = ()
     problem: str = ""  # one line; empty when all went well
@@ -57,42 +88,106 @@ def make_task(notebook: Path, parameters: Mapping[str, Any], limits: Limits) -> 
 
     Args:
         notebook: its path; it stays as it is.
-        parameters: what differs from its defaults.
+        parameters: what differs from its defaults, of the same types.
         limits: of time and memory.
+
+    Raises:
+        InputError: no notebook with a parameters cell, or a value that cannot be.
     """
-    return Task(notebook.stem, notebook.read_text(), parameters, limits=limits)
+    source = read_notebook(notebook)
+    defaults = read_parameters(source, notebook.name)
+    check_values(defaults | dict(parameters), defaults)
+    return Task(notebook.stem, source, dict(parameters), limits=limits)
 
 
-def reproduce(
-    tasks: Iterable[Task],
-    places: Places,
-    *,
-    jobs: int = 1,
-    started: Callable[[Task], None] = lambda _: None,
-) -> Iterator[Outcome]:
-    """Execute tasks and publish what each made as it ends; yield how it went.
+def plan(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[Planned]:
+    """Return for each task whether and why it is to run, in the given order.
+
+    Args:
+        tasks: one a notebook.
+        places: where the results are, or will be.
+        fresh: run all.
+    """
+    planned = []
+    for task in tasks:
+        was, now = (
+            manifests.load(places.manifests / f"{task.notebook}.json"),
+            manifests.describe(task),
+        )
+        why = "--fresh" if fresh else manifests.why_stale(was, now, places.out)
+        planned.append(Planned(task, why, now, was["seconds"] if was else None))
+    return planned
+
+
+def reproduce(planned: Iterable[Planned], places: Places, run: Run) -> Iterator[Outcome]:
+    """Execute what is to run and publish what each task made as it ends; yield how it went.
 
     After a failure `places.out` is as it was; the other tasks go on.
+
+    Args:
+        planned: as `plan` gives it.
+        places: where results go.
+        run: executes tasks and yields each with its result, in any order.
     """
-    with contextlib.closing(
-        run_tasks(tasks, jobs, places.build / "work", started=started)
-    ) as results:
+    stale = {entry.task.name: entry for entry in planned if entry.why}
+    # The longest first, so that none is left to run alone at the end; unknown ones may be long.
+    tasks = [entry.task for entry in sorted(stale.values(), key=_expected, reverse=True)]
+    with contextlib.closing(run(tasks)) as results:
         for task, result in results:
-            yield _keep(task, result, places)
+            yield _keep(task, result, places, stale[task.name].manifest)
 
 
-def _keep(task: Task, result: Result, places: Places) -> Outcome:
-    """Write what a task left: into `out` if it succeeded, a report otherwise."""
-    write_atomically(places.build / f"{task.name}.ipynb", result.executed)
-    write_atomically(places.build / "logs" / f"{task.name}.txt", result.log)
-    report = places.build / "failures" / f"{task.name}.txt"
-    if result.problem:
-        write_atomically(report, result.report)
-        seen = "" if result.bad_input else f" (more in {report})"
-        return Outcome(task.notebook, result, problem=result.problem + seen)
-    report.unlink(missing_ok=True)
+def _expected(entry: Planned) -> float:
+    return float("inf") if entry.seconds is None else entry.seconds
+
+
+def _keep(task: Task, result: Result, places: Places, manifest: Manifest) -> Outcome:
+    """Keep what a task left: results if it succeeded, a report otherwise."""
+    try:
+        write_atomically(places.build / "logs" / f"{task.name}.txt", result.log)
+        if result.problem:
+            return Outcome(task, result, problem=_keep_failure(task, result, places))
+        return Outcome(task, result, _publish(task, result, places, manifest))
+    except InputError as error:
+        return Outcome(task, result, problem=str(error))
+
+
+def _keep_failure(task: Task, result: Result, places: Places) -> str:
+    """Write a failure's report; return the line that tells of it."""
+    if result.bad_input or result.status == "interrupted":
+        return result.problem
+    folder = places.build / "failures"
+    report = folder / f"{task.name}.txt"
+    write_atomically(report, result.report)
+    write_atomically(report.with_suffix(".ipynb"), result.executed)
+    return f"{result.problem} (more in {report})"
+
+
+def _publish(task: Task, result: Result, places: Places, manifest: Manifest) -> tuple[str, ...]:
+    """Put what a task made in its place, the manifest last; return the figures' names.
+
+    Raises:
+        InputError: something cannot be written, or is another notebook's; then the figures and
+            numbers that were there still are.
+    """
     # The numbers come last: with them in place, everything is.
     names = sorted(result.made, key=lambda name: (name.endswith(".json"), name))
+    for name in names:
+        if owner := _owner(name, task, places):
+            raise InputError(f"{name} is made by {owner} already; rename one of the two")
     write_together({places.out / name: result.made[name] for name in names})
-    figures = tuple(name for name in names if name.endswith(".png"))
-    return Outcome(task.notebook, result, figures)
+    write_atomically(places.build / f"{task.name}.ipynb", result.executed)
+    outputs = manifests.hash_outputs(result.made)
+    run = {"outputs": outputs, "seconds": result.seconds, "peak_gib": result.peak_gib}
+    manifests.save(places.manifests / f"{task.notebook}.json", manifest | run)
+    for leftover in (places.build / "failures").glob(f"{task.name}.*"):
+        leftover.unlink()
+    return tuple(name for name in names if name.endswith(".png"))
+
+
+def _owner(name: str, task: Task, places: Places) -> str:
+    """Return the other notebook whose results hold a file of that name, or nothing."""
+    for path in sorted(places.manifests.glob("*.json")):
+        if path.stem != task.notebook and name in (manifests.load(path) or {}).get("outputs", {}):
+            return path.stem
+    return ""

@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 from coincast.errors import InputError
 from coincast.files import write_atomically
 from coincast.parameters import notebook_parameters
-from coincast.paths import BUILD, NOTEBOOKS, PACKAGE
+from coincast.paths import BUILD, NOTEBOOKS
+from coincast.used_code import code_cells, used_files
 
 __all__ = ["code_version", "load", "output_folder", "parameters", "record"]
 
@@ -113,13 +114,13 @@ def load(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def code_version(notebook: str) -> str:
-    """Return a hash of everything of ours that made the numbers: the package and the notebook.
+    """Return a hash of everything of ours that made the numbers: a notebook and what it imports.
 
     A commit's name would not do: the figures are part of the commit that they would name.
     """
-    paths = [*sorted(PACKAGE.rglob("*.py")), *sorted(PACKAGE.rglob("*.mplstyle"))]
+    source = notebook_path(notebook)
     digest = hashlib.sha256()
-    for path in [*paths, notebook_path(notebook)]:
+    for path in [*used_files(code_cells(source.read_text())), source]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return f"sha256:{digest.hexdigest()}"
 
