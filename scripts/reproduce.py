@@ -84,19 +84,27 @@ def positive(kind: type[Number]) -> Callable[[str], Number]:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Run what is not up to date and print what became of it."""
-    from coincast.lock import only_run
+    """Check what is asked for, then do it."""
     from coincast.paths import BUILD, FIGS
-    from coincast.reproduction import Places, plan
+    from coincast.reproduction import Places
     from coincast.tasks import Limits
 
     limits = Limits(arguments.timeout * 60, arguments.memory)
     tasks = chosen(arguments, limits)
     default = BUILD / "quick" if arguments.quick else FIGS
     places = Places.of(Path(arguments.out).resolve() if arguments.out else default)
+    return carry_out(tasks, places, fresh=arguments.fresh, jobs=arguments.jobs)
+
+
+def carry_out(tasks: list[Task], places: Places, *, fresh: bool, jobs: int | None) -> int:
+    """Run what is not up to date, print what became of it, and return the exit status."""
+    from coincast.lock import only_run
+    from coincast.paths import FIGS
+    from coincast.reproduction import plan
+
     with only_run(places.build):
-        planned = plan(tasks, places, fresh=arguments.fresh)
-        outcomes = run(planned, places, arguments.jobs)
+        planned = plan(tasks, places, fresh=fresh)
+        outcomes = run(planned, places, jobs)
         print(f"\nfigures and numbers: {places.out}\nexecuted notebooks: {places.build}")
         problems = [outcome for outcome in outcomes if outcome.problem]
         if places.out == FIGS and not problems:

@@ -1,23 +1,29 @@
-"""The runner in a process of its own, to be killed: `python runner.py NOTEBOOKS OUT BUILD`."""
+"""The main command on another folder of notebooks, as a process that can be killed.
 
-import functools
+`python tests/runner.py NOTEBOOKS OUT BUILD JOBS`
+"""
+
+import argparse
 import sys
 from pathlib import Path
 
-from coincast.lock import only_run
-from coincast.pool import run_tasks
-from coincast.reproduction import Places, find_notebooks, make_task, plan, reproduce
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+
+import environment
+import reproduce
+
+from coincast.reproduction import Places, find_notebooks, make_task
 from coincast.tasks import Limits
 
 
-def main(notebooks, places):
-    tasks = [make_task(path, {}, Limits()) for path in find_notebooks([], notebooks)]
-    with only_run(places.build):
-        run = functools.partial(run_tasks, jobs=1, work=places.build / "work")
-        for outcome in reproduce(plan(tasks, places), places, run):
-            print(outcome.task.name, outcome.problem, flush=True)
+def main(arguments):
+    notebooks, out, build, jobs = arguments.words
+    tasks = [make_task(path, {}, Limits()) for path in find_notebooks([], Path(notebooks))]
+    places = Places(Path(out), Path(build))
+    return reproduce.carry_out(tasks, places, fresh=False, jobs=int(jobs))
 
 
 if __name__ == "__main__":
-    notebooks, out, build = map(Path, sys.argv[1:])
-    main(notebooks, Places(out, build))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("words", nargs=4)
+    environment.run(main, parser.parse_args())

@@ -143,4 +143,4 @@ def _of_files(outputs: Mapping[str, str], out: Path) -> list[str]:
     missing = [name for name in outputs if not (out / name).is_file()]
     present: Iterable[str] = sorted(outputs.keys() - set(missing))
     other = [name for name in present if sha256(out / name) != outputs[name]]
-    return _listed("missing: ", missing) + _listed("changed by hand: ", other)
+    return _listed("missing: ", missing) + _listed("changed since it was made: ", other)

@@ -114,7 +114,7 @@ def plan(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[
             manifests.load(places.manifests / f"{task.notebook}.json"),
             manifests.describe(task),
         )
-        why = "--fresh" if fresh else manifests.why_stale(was, now, places.out)
+        why = "asked for" if fresh else manifests.why_stale(was, now, places.out)
         planned.append(Planned(task, why, now, was["seconds"] if was else None))
     return planned
 
