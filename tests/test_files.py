@@ -50,7 +50,8 @@ def test_write_together_leaves_every_old_file_when_the_system_stops_it(tmp_path)
     (tmp_path / "a.png").write_text("old")
     (tmp_path / "b.png").write_text("old")
     code = (
-        "import resource, sys\nfrom pathlib import Path\nfrom coincast.files import write_together\n"
+        "import resource, sys\nfrom pathlib import Path\n"
+        "from coincast.files import write_together\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\nfolder = Path(sys.argv[1])\n"
         "write_together({folder / 'a.png': 'new', folder / 'b.png': 'x' * 5000})\n"
     )

@@ -7,7 +7,8 @@ from coincast.parameter_values import check_values
 
 DEFAULTS = {
     "source": "bundled", "coin": "ethereum", "coins": ["eos", "xrp"], "start": "",
-    "end": "2018-01-13", "train_start": "2017-02-28", "direction_start": "2014-11-28", "direction_end": "2017-08-23",
+    "end": "2018-01-13", "train_start": "2017-02-28",
+    "direction_start": "2014-11-28", "direction_end": "2017-08-23",
     "first_label_day": "2017-03-01", "lags": 4, "filters": [16, 8], "dropout": 0.35, "seed": 1,
     "venue": "", "quick": False, "notes": [],
 }  # fmt: skip
