@@ -132,7 +132,7 @@ def run(planned: list[Planned], places: Places, jobs: int | None) -> list[Outcom
 
     why = {entry.task.name: entry.why for entry in planned}
     jobs = jobs or default_jobs(sum(map(bool, why.values())))
-    run = functools.partial(
+    pool = functools.partial(
         run_tasks,
         jobs=jobs,
         work=places.build / "work",
@@ -141,7 +141,7 @@ def run(planned: list[Planned], places: Places, jobs: int | None) -> list[Outcom
     outcomes: list[Outcome] = []
     started = time.monotonic()
     try:
-        for outcome in reproduce(planned, places, run):
+        for outcome in reproduce(planned, places, pool):
             outcomes.append(outcome)
             end = f"failed: {outcome.problem}" if outcome.problem else "finished"
             tell(f"{outcome.task.name} {end}, {outcome.result.seconds:.0f} s")
@@ -164,7 +164,8 @@ def print_table(planned: list[Planned], outcomes: list[Outcome]) -> None:
         name = entry.task.name
         if name in ended:
             result = ended[name].result
-            told = ", ".join(ended[name].figures) or f"FAILED: {ended[name].problem}"
+            problem = ended[name].problem
+            told = f"FAILED: {problem}" if problem else ", ".join(ended[name].figures)
             print(f"{name:<22}{result.seconds:>8.1f}{result.peak_gib:>6.1f}  {told}")
         else:
             told = f"not run ({entry.why})" if entry.why else "up to date"

@@ -65,6 +65,16 @@ def test_write_together_leaves_every_old_file_when_the_system_stops_it(tmp_path)
     }
 
 
+def test_write_together_leaves_no_halves_when_it_is_interrupted(tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        files.write_together({tmp_path / "a.png": "new"})
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("text", ["none", "<!-- begin a -->\n", "<!-- begin a -->\n" * 2])
 def test_fill_marker_refuses_text_without_the_pair(text):
     with pytest.raises(InputError, match="needs exactly one <!-- begin a -->"):

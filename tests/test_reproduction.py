@@ -10,7 +10,7 @@ from coincast import manifests
 from coincast.errors import InputError
 from coincast.pool import default_jobs, run_tasks
 from coincast.reproduction import Places, find_notebooks, make_task, plan, reproduce
-from coincast.tasks import Limits, Result
+from coincast.tasks import Limits, Result, Task
 
 
 @pytest.fixture
@@ -155,6 +155,15 @@ def test_reproduce_keeps_results_when_the_next_run_fails(places, tmp_path):
     assert (places.out / "line.png").read_bytes() == b"line"
     assert (places.build / "07_any.ipynb").read_text() == "{}"
     assert why(places, write_notebook(tmp_path)) == ""
+
+
+def test_run_tasks_starts_the_next_after_the_last_was_taken(tmp_path):
+    """What cannot be executed ends soon; so the order shows without a kernel."""
+    tasks = [Task(name, "{}") for name in ("01_a", "02_b")]
+    events = []
+    for task, result in run_tasks(tasks, 1, tmp_path, started=lambda t: events.append(t.name)):
+        events.append(f"{task.name} {result.status}")
+    assert events == ["01_a", "01_a died", "02_b", "02_b died"]
 
 
 @pytest.mark.notebook

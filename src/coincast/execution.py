@@ -23,7 +23,8 @@ from coincast.tasks import Result, Task
 
 __all__ = ["execute"]
 
-# One thread and one hash seed, so that sums are added in the same order on every run.
+# One thread and one hash seed, so that sums are added in the same order on every run; and a GPU's
+# memory is taken as it is needed, so that there is some for the next notebook.
 STEADY = {
     "KERAS_BACKEND": "tensorflow",  # what a notebook gets that chooses none
     "PYTHONHASHSEED": "0",
@@ -31,6 +32,8 @@ STEADY = {
     "OPENBLAS_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     "JUPYTER_PREFER_ENV_PATH": "1",
 }
 GIB = 2**30

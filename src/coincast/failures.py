@@ -53,7 +53,7 @@ def report(outcome: Mapping[str, str], executed: str, log: str) -> str:
 
 
 def failing_cell(executed: str) -> tuple[int, str]:
-    """Return number and source of the cell that raised, or else the last that began; or 0.
+    """Return number and source of the last cell that began, or 0 and nothing.
 
     Cells are counted as Jupyter does when it runs the source notebook from the top: code only,
     from 1. papermill's marks of success are not looked at: it sets them after a death, too.
@@ -62,8 +62,6 @@ def failing_cell(executed: str) -> tuple[int, str]:
     for number, cell in enumerate(_code_cells(executed), start=1):
         if cell["metadata"].get("papermill", {}).get("start_time"):
             found = number, "".join(cell["source"])
-        if any(output["output_type"] == "error" for output in cell["outputs"]):
-            break
     return found
 
 

@@ -1,9 +1,10 @@
 """Tasks on this machine, several at a time."""
 
+import itertools
 import os
 import threading
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import psutil
@@ -36,22 +37,22 @@ def run_tasks(
         tasks: each with a name of its own.
         jobs: how many at a time.
         work: folder to work in; each task gets one in it, of its name.
-        started: called as a task starts, from a thread of its own.
+        started: called as a task starts.
 
     Closing the iterator, or Ctrl-C, kills what runs.
     """
     stop = threading.Event()
-
-    def run(task: Task) -> Result:
-        if not stop.is_set():
-            started(task)
-        return execute(task, work / task.name, stop=stop)
-
+    waiting = iter(tasks)
+    running: dict[Future[Result], Task] = {}
     with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(run, task): task for task in tasks}
         try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
+            while True:
+                for task in itertools.islice(waiting, jobs - len(running)):
+                    started(task)
+                    running[pool.submit(execute, task, work / task.name, stop=stop)] = task
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
         finally:
             stop.set()
-            pool.shutdown(cancel_futures=True)

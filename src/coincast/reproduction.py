@@ -110,10 +110,8 @@ def plan(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[
     """
     planned = []
     for task in tasks:
-        was, now = (
-            manifests.load(places.manifests / f"{task.notebook}.json"),
-            manifests.describe(task),
-        )
+        was = manifests.load(places.manifests / f"{task.notebook}.json")
+        now = manifests.describe(task)
         why = "asked for" if fresh else manifests.why_stale(was, now, places.out)
         planned.append(Planned(task, why, now, was["seconds"] if was else None))
     return planned
