@@ -7,10 +7,10 @@ import pytest
 from coincast.paths import PACKAGE
 
 TEXT = """
-errors paths backend files schema sources prices venues features windows baselines models cells
-explanation checkpoints training ensemble speed evaluation leakage published_faults many_seeds
-parameters parameter_values used_code results figures readme tasks notebook_process failures
-execution pool lock manifests reproduction
+errors paths surroundings backend files schema sources prices venues features windows baselines
+models cells explanation checkpoints training ensemble speed evaluation leakage published_faults
+many_seeds parameters parameter_values used_code results figures readme tasks notebook_process
+failures execution pool lock manifests reproduction
 """
 ORDER = TEXT.split()
 

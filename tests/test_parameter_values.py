@@ -10,6 +10,7 @@ DEFAULTS = {
     "end": "2018-01-13", "train_start": "2017-02-28",
     "direction_start": "2014-11-28", "direction_end": "2017-08-23",
     "first_label_day": "2017-03-01", "lags": 4, "filters": [16, 8], "dropout": 0.35, "seed": 1,
+    "split_seed": 0,
     "venue": "", "quick": False, "notes": [],
 }  # fmt: skip
 
@@ -28,7 +29,7 @@ DEFAULTS = {
         ({"train_start": "2019-01-01"}, "train_start 2019-01-01 is not before its end 2018-01-13"),
         ({"direction_start": "2017-12-01"}, "not before its end 2017-08-23"),
         ({"seed": -1}, "seed -1 is no seed; choose a whole number from 0 to 4294967295"),
-        ({"seed": 2**32}, "is no seed"),
+        ({"split_seed": 2**32}, "split_seed 4294967296 is no seed"),
         ({"lags": 0}, "lags 0 is too small; choose 1 or more, for example 4"),
         ({"filters": [16, -8]}, "filters -8 is too small"),
         ({"dropout": float("inf")}, "dropout inf is not finite"),

@@ -193,6 +193,7 @@ def test_default_jobs_is_at_least_one_and_at_most_the_tasks():
     ("content", "message"),
     [
         ('{"cells": [', r"cannot read 07_any\.ipynb as a notebook"),
+        ('{"cells": [{"metadata": {}}]}', r"cannot read 07_any\.ipynb as a notebook: KeyError"),
         ('{"cells": []}', r"07_any\.ipynb has 0 cells tagged 'parameters'"),
         (b"\xff", r"cannot read 07_any\.ipynb as a notebook"),
     ],

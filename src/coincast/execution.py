@@ -18,7 +18,7 @@ from coincast import failures
 from coincast.errors import InputError
 from coincast.files import write_atomically
 from coincast.paths import NOTEBOOKS
-from coincast.results import NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE
+from coincast.surroundings import NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE
 from coincast.tasks import Result, Task
 
 __all__ = ["execute"]

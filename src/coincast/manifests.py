@@ -4,6 +4,7 @@ A manifest is written last, when all that it speaks of is in place; so after a k
 there is either none, or an old one that no longer fits.
 """
 
+import functools
 import hashlib
 import json
 import platform
@@ -16,7 +17,7 @@ from coincast.execution import STEADY
 from coincast.files import sha256, write_atomically
 from coincast.parameters import read_parameters
 from coincast.paths import DATA, PACKAGE
-from coincast.results import VERSIONED
+from coincast.surroundings import VERSIONED
 from coincast.tasks import Task
 from coincast.used_code import code_cells, used_files
 
@@ -54,10 +55,15 @@ def describe(task: Task) -> Manifest:
             path.relative_to(PACKAGE).as_posix(): sha256(path)
             for path in used_files(code_cells(source))
         },
-        "versions": {"python": platform.python_version()}
-        | {name: metadata.version(name) for name in (*VERSIONED, *BEHIND)},
+        "versions": _versions(),
         "settings": STEADY,
     }
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    names = (*VERSIONED, *BEHIND)
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in names}
 
 
 def hash_outputs(made: Mapping[str, bytes]) -> dict[str, str]:

@@ -50,7 +50,7 @@ def _check_item(name: str, value: object, example: object, parameters: Mapping[s
             check(value)
     elif isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{name} {value} is not finite; choose another, for example {example}")
-    elif type(value) is int and name == "seed":
+    elif type(value) is int and name.endswith("seed"):
         if value not in SEEDS:
             raise InputError(
                 f"{name} {value} is no seed; choose a whole number from 0 to {SEEDS[-1]}"

@@ -54,13 +54,13 @@ def read_parameters(text: str, name: str) -> dict[str, Any]:
             but `name = literal` lines.
     """
     try:
-        sources = [
-            "".join(cell["source"])
+        cells = [
+            ("".join(cell["source"]), cell["metadata"].get("tags", []))
             for cell in json.loads(text)["cells"]
-            if PARAMETERS_TAG in cell["metadata"].get("tags", [])
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"cannot read {name} as a notebook: {error!r}; mend it") from error
+    sources = [source for source, tags in cells if PARAMETERS_TAG in tags]
     if len(sources) != 1:
         raise InputError(f"{name} has {len(sources)} cells tagged {PARAMETERS_TAG!r}; it needs one")
     try:

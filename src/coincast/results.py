@@ -17,17 +17,18 @@ from coincast.errors import InputError
 from coincast.files import write_atomically
 from coincast.parameters import notebook_parameters
 from coincast.paths import BUILD, NOTEBOOKS
+from coincast.surroundings import NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE, VERSIONED
 from coincast.used_code import code_cells, used_files
 
-__all__ = ["code_version", "load", "output_folder", "parameters", "record"]
-
-# Set by the runner for the notebooks that it starts: where what they make goes, and where their
-# sources are.
-OUTPUT_VARIABLE = "COINCAST_OUT"
-NOTEBOOKS_VARIABLE = "COINCAST_NOTEBOOKS"
-VERSIONED = (
-    "tensorflow", "jax", "keras", "numpy", "scipy", "pandas", "scikit-learn", "arch", "matplotlib"
-)  # fmt: skip
+__all__ = [
+    "OUTPUT_VARIABLE",
+    "VERSIONED",
+    "code_version",
+    "load",
+    "output_folder",
+    "parameters",
+    "record",
+]
 
 
 def output_folder() -> Path:
