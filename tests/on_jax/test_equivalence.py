@@ -49,6 +49,24 @@ def test_member_equals_fit_after_200_steps(build, optimizer):
             np.testing.assert_allclose(ensemble.history[name][1], values, atol=1e-5)
 
 
+def test_shuffled_member_equals_fit_on_the_windows_in_its_orders():
+    train, check = make_windows(20, seed=1), make_windows(9, seed=2)
+    ensemble = train_members(lstm, train, check, Plan(5, 6, loss="mse"), SEEDS)
+    keras.utils.set_random_seed(SEEDS[2])
+    model = lstm(LAGS, FEATURES)
+    model.compile("adam", "mse")
+    for order in program.draw_orders(5, 20, SEEDS)[2]:
+        model.fit(train.inputs[order], train.targets[order], batch_size=6, shuffle=False, verbose=0)
+    assert_same_weights(ensemble.member(2), model)
+
+
+def test_orders_are_permutations_of_each_seed_and_epoch_alone():
+    orders = program.draw_orders(3, 50, [8, 9, -1])
+    assert (np.sort(orders, axis=-1) == np.arange(50)).all()
+    assert len(np.unique(orders.reshape(9, 50), axis=0)) == 9
+    np.testing.assert_array_equal(orders[1], program.draw_orders(3, 50, [9])[0])
+
+
 def test_rules_are_those_of_keras_callbacks():
     train, check = make_windows(24, seed=3), make_windows(8, seed=4)
     optimizer = keras.optimizers.Adam(0.05)

@@ -1,4 +1,4 @@
-"""Initial weights of many members: those of models built from their seeds, without building them.
+"""First weights of many members: those of models built from their seeds, without building them.
 
 Building one Keras model runs every initialiser on its own, and JAX compiles each the first time:
 seconds, before any training. So a model is built twice with initialisers that do nothing, to
@@ -22,7 +22,7 @@ import numpy as np
 
 from coincast.ensemble.plan import Build, Weights
 
-__all__ = ["Blueprint", "draw_weights", "quickly", "study_build"]
+__all__ = ["Blueprint", "build_optimizer", "draw_weights", "quickly", "study_build"]
 
 DRAWS = 4096  # random numbers looked through for the seed of an initialiser
 LARGEST_SEED = 10**9  # Keras draws seeds from 1 to this
@@ -82,6 +82,18 @@ def draw_weights(
         if bool(same):
             return [np.asarray(value) for value in values]
     return _built_weights(build, shape, seeds)
+
+
+def build_optimizer(optimizer: keras.Optimizer, variables: Weights) -> None:
+    """Give an optimizer its variables, zeros by NumPy: JAX would compile for each shape of them."""
+    original = optimizer.add_variable
+
+    def add_variable(shape: Any, initializer: Any = "zeros", **options: Any) -> Any:  # noqa: ANN401
+        return original(shape, _blank if initializer == "zeros" else initializer, **options)
+
+    optimizer.add_variable = add_variable
+    optimizer.build(variables)
+    del optimizer.add_variable
 
 
 def _built_weights(build: Build, shape: tuple[int, int], seeds: Sequence[int]) -> Weights:

@@ -44,7 +44,7 @@ def forward(model: keras.Model, weights: tuple[Weights, Weights], inputs: Any) -
 def train_member(
     member: Member,
     weights: tuple[Weights, Weights],
-    key: Any,  # noqa: ANN401
+    orders: Any,  # noqa: ANN401
     own: Mapping[str, Any],
     data: Mapping[str, tuple[Any, Any]],
 ) -> tuple[tuple[Weights, Weights], Any, dict[str, Any]]:
@@ -53,7 +53,7 @@ def train_member(
     Args:
         member: what to train.
         weights: first values of the trainable and of the other variables.
-        key: raw key of the order of the windows.
+        orders: (epochs, windows), which window comes when; None for the windows' own order.
         own: "learning_rate" and "dropout", where members have their own.
         data: "train", "val" and others -> inputs and targets.
     """
@@ -62,8 +62,8 @@ def train_member(
         slots[member.rate_place] = own["learning_rate"].astype(jnp.float32)
     with _dropout(member.model, own.get("dropout")):
         state = (weights, slots, rules.begin(member.plan, weights))
-        epoch = partial(_epoch, member, key, data)
-        (weights, _, marks), history = jax.lax.scan(epoch, state, jnp.arange(member.plan.epochs))
+        epoch = partial(_epoch, member, data)
+        (weights, _, marks), history = jax.lax.scan(epoch, state, orders, member.plan.epochs)
     if member.plan.best is not None:
         weights = marks["best"][1]
     return weights, marks["failed"], history
@@ -71,15 +71,14 @@ def train_member(
 
 def _epoch(
     member: Member,
-    key: Any,  # noqa: ANN401
     data: Mapping[str, tuple[Any, Any]],
     state: Tree,
-    number: Any,  # noqa: ANN401
+    order: Any,  # noqa: ANN401
 ) -> tuple[Tree, dict[str, Any]]:
     """Train once on every window, look at the figures, follow the rules."""
     weights, slots, marks = state
     rate = None if member.rate_place is None else slots[member.rate_place]
-    (weights, slots), loss = _pass(member, key, data["train"], (weights, slots), number)
+    (weights, slots), loss = _pass(member, data["train"], (weights, slots), order)
     figures = {"loss": loss}
     for name, (inputs, targets) in data.items():
         if name != "train":
@@ -116,19 +115,15 @@ def _follow(member: Member, state: Tree, figures: Mapping[str, Any]) -> Tree:
 
 def _pass(
     member: Member,
-    key: Any,  # noqa: ANN401
     data: tuple[Any, Any],
     state: Tree,
-    number: Any,  # noqa: ANN401
+    order: Any,  # noqa: ANN401
 ) -> tuple[Tree, Any]:
     """Return the state after all batches, and the mean loss of their windows in training."""
     inputs, targets = data
     rows, size = len(targets), min(member.plan.batch_size, len(targets))
     full = rows // size
-    order = jnp.arange(rows)
-    if member.plan.shuffle:
-        folded = jax.random.fold_in(jax.random.wrap_key_data(key), number)
-        order = jax.random.permutation(folded, rows)
+    order = jnp.arange(rows) if order is None else order
     step = _step(member, inputs, targets)
     state, losses = jax.lax.scan(step, state, order[: full * size].reshape(full, size))
     total = losses.sum() * size

@@ -1,6 +1,9 @@
 """One compiled program for many members, spread over the devices of a mesh."""
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any
 
@@ -10,7 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from coincast.ensemble.convolution import unfold_convolutions
-from coincast.ensemble.initial import Blueprint, draw_weights, quickly, study_build
+from coincast.ensemble.initial import (
+    Blueprint,
+    build_optimizer,
+    draw_weights,
+    quickly,
+    study_build,
+)
 from coincast.ensemble.member import Member, forward, train_member
 from coincast.ensemble.plan import Build, Plan, Weights
 from coincast.errors import InputError
@@ -30,9 +39,9 @@ class Program:
         self.model = self.blueprint.model
         unfold_convolutions(self.model)
         optimizer = plan.make_optimizer()
-        optimizer.build(self.model.trainable_variables)
+        build_optimizer(optimizer, self.model.trainable_variables)
         self.member = Member(self.model, optimizer, plan, _rate_place(optimizer))
-        self._trainings: dict[Any, Any] = {}
+        self._trainings: dict[Any, Any] = {}  # members, shapes and the like -> compiled training
         self._forward = {
             shared: jax.jit(_sharded(partial(forward, self.model), [False, shared]))
             for shared in (True, False)
@@ -44,33 +53,47 @@ class Program:
 
     def train(
         self,
-        weights: tuple[Weights, Weights],
         seeds: Sequence[int],
         own: Mapping[str, Any],
         data: Mapping[str, tuple[Any, Any]],
         shared: Mapping[str, bool],
     ) -> tuple[Weights, npt.NDArray[np.bool_], dict[str, npt.NDArray[np.float32]]]:
         """Return final weights, which members failed and each epoch's figures."""
-        kind = (tuple(own), tuple(shared.items()))
-        if kind not in self._trainings:
-            apart = {name: (value, value) for name, value in shared.items()}
-            call = partial(train_member, self.member)
-            self._trainings[kind] = jax.jit(
-                _sharded(call, [False, False, False, apart]), compiler_options=quickly(2)
-            )
-        keys = np.array([[0, seed & 0xFFFFFFFF] for seed in seeds], np.uint32)
-        try:
-            weights, failed, history = self._trainings[kind](weights, keys, dict(own), dict(data))
-        except (jax.errors.JaxRuntimeError, MemoryError):
-            raise
-        except Exception as error:  # whatever a layer of somebody else's does while it is traced
-            raise InputError(
-                f"model {self.model.name!r} cannot be traced into one program "
-                f"({type(error).__name__}: {str(error).strip().splitlines()[0]}); its layers must "
-                "compute with keras.ops and may not look at values to decide what to do"
-            ) from error
+        plan, rows = self.member.plan, data["train"][1].shape[-1]
+        orders = draw_orders(plan.epochs, rows, seeds) if plan.shuffle else None
+        given = (orders, dict(own), dict(data))
+        with ThreadPoolExecutor(1) as pool:  # first weights are drawn while training is compiled
+            weights = pool.submit(self.initial, seeds)
+            training = self._training(len(seeds), given, shared)
+        last, failed, history = training(weights.result(), *given)
         history = {name: fetch(values) for name, values in history.items()}
-        return self.join(*fetch(weights)), fetch(failed), history
+        return self.join(*fetch(last)), fetch(failed), history
+
+    def _training(self, members: int, given: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
+        """Return the compiled training of so many members on such arrays."""
+        shapes = tuple(array.shape for array in jax.tree.leaves(given))
+        kind = (members, shapes, tuple(given[1]), tuple(shared.items()))
+        if kind not in self._trainings:
+            try:
+                self._trainings[kind] = self._compile(members, given, shared)
+            except (jax.errors.JaxRuntimeError, MemoryError):
+                raise
+            except Exception as error:  # whatever somebody else's layer does while it is traced
+                raise InputError(
+                    f"model {self.model.name!r} cannot be traced into one program "
+                    f"({type(error).__name__}: {str(error).strip().splitlines()[0]}); its layers "
+                    "must compute with keras.ops and may not look at values to decide what to do"
+                ) from error
+        return self._trainings[kind]
+
+    def _compile(self, members: int, given: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
+        shape = jax.ShapeDtypeStruct
+        weights = self.part([shape((members, *v.shape), v.dtype) for v in self.model.variables])  # type: ignore[no-untyped-call]
+        apart = {name: (value, value) for name, value in shared.items()}
+        call = _sharded(partial(train_member, self.member), [False, False, False, apart])
+        with _no_collection():
+            lowered = jax.jit(call, compiler_options=quickly(2)).lower(weights, *given)
+            return lowered.compile()
 
     def outputs(self, weights: tuple[Weights, Weights], inputs: Any, *, shared: bool) -> Any:  # noqa: ANN401
         """Return the members' outputs: (members, windows, outputs)."""
@@ -96,6 +119,32 @@ class Program:
 def make_program(build: Build, shape: tuple[int, int], plan: Plan) -> Program:
     """Return the program of a builder and a plan, the one from last time if they are the same."""
     return Program(build, shape, plan)
+
+
+def draw_orders(epochs: int, rows: int, seeds: Sequence[int]) -> npt.NDArray[np.int32]:
+    """Return the order of the windows in each epoch: (members, epochs, rows).
+
+    They are drawn by NumPy, and so do not depend on the machine that trains.
+    """
+    own = np.arange(rows, dtype=np.int32)
+    return np.stack(
+        [
+            np.random.default_rng(seed & 0xFFFFFFFF).permuted(np.tile(own, (epochs, 1)), axis=1)
+            for seed in seeds
+        ]
+    )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep Python's garbage collector away from all that Keras and JAX hold: a walk takes .1 s."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def mesh_devices() -> list[jax.Device]:

@@ -132,9 +132,7 @@ def _train_chunk(
     """Return the results of some members by name, each with a first axis of members."""
     chosen = [seeds[i] for i in members]
     mine = {name: values[members].astype(np.float32) for name, values in own.items()}
-    weights, failed, history = program.train(
-        program.initial(chosen), chosen, mine, data.of(members), data.shared
-    )
+    weights, failed, history = program.train(chosen, mine, data.of(members), data.shared)
     named = {f"weights_{i}": values for i, values in enumerate(weights)}
     return named | {"failed": failed} | {f"history_{k}": v for k, v in history.items()}
 
