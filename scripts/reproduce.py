@@ -1,19 +1,29 @@
-"""Re-execute the notebooks with papermill and regenerate every figure and number."""
+"""Re-execute the notebooks with papermill and regenerate every figure and number.
+
+Only what is not up to date is run: the notebook, its parameters, the data, the code that it uses,
+the libraries and what it made are compared with the last run. Ctrl-C stops; the next call goes on.
+"""
 
 from __future__ import annotations
 
 import argparse
+import functools
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import environment
 
 if TYPE_CHECKING:
-    from coincast.reproduction import Outcome
+    from coincast.reproduction import Outcome, Places, Planned
+    from coincast.tasks import Limits, Task
 
+Number = TypeVar("Number", int, float)
 EXAMPLE = """
 examples:
   python3 scripts/reproduce.py
+  python3 scripts/reproduce.py --fresh --jobs 2
   python3 scripts/reproduce.py 02_ethereum_lstm -p coin=litecoin -p seed=7 --out /tmp/litecoin
 """
 
@@ -36,42 +46,146 @@ def parser() -> argparse.ArgumentParser:
     )
     line.add_argument("--quick", action="store_true", help="tiny settings, into build/quick")
     line.add_argument("--out", metavar="DIR", help="folder for figures and numbers, not figs/")
+    line.add_argument("--fresh", action="store_true", help="run also what is up to date")
+    line.add_argument(
+        "--jobs",
+        type=positive(int),
+        metavar="N",
+        help="notebooks at a time; as many as fit cores and memory if not given",
+    )
+    line.add_argument(
+        "--timeout",
+        type=positive(float),
+        default=60.0,
+        metavar="MINUTES",
+        help="longest that one notebook may take (default: 60)",
+    )
+    line.add_argument(
+        "--memory",
+        type=positive(float),
+        default=float("inf"),
+        metavar="GIB",
+        help="most memory that one notebook's processes may take together (default: no limit)",
+    )
     return line
 
 
+def positive(kind: type[Number]) -> Callable[[str], Number]:
+    """Return a converter of texts to numbers above zero."""
+
+    def convert(text: str) -> Number:
+        number = kind(text)
+        if not number > 0:
+            raise ValueError
+        return number
+
+    convert.__name__ = f"positive {kind.__name__}"  # argparse names it in its message
+    return convert
+
+
 def main(arguments: argparse.Namespace) -> int:
-    """Run the notebooks and print what became of them."""
-    from coincast.paths import BUILD, FIGS, ROOT
-    from coincast.readme import update_readme
-    from coincast.reproduction import find_notebooks, parse_assignments, run_notebook
+    """Check what is asked for, then do it."""
+    from coincast.paths import BUILD, FIGS
+    from coincast.reproduction import Places
+    from coincast.tasks import Limits
+
+    limits = Limits(arguments.timeout * 60, arguments.memory)
+    tasks = chosen(arguments, limits)
+    default = BUILD / "quick" if arguments.quick else FIGS
+    places = Places.of(Path(arguments.out).resolve() if arguments.out else default)
+    return carry_out(tasks, places, fresh=arguments.fresh, jobs=arguments.jobs)
+
+
+def carry_out(tasks: list[Task], places: Places, *, fresh: bool, jobs: int | None) -> int:
+    """Run what is not up to date, print what became of it, and return the exit status."""
+    from coincast.lock import only_run
+    from coincast.paths import FIGS
+    from coincast.reproduction import plan
+
+    with only_run(places.build):
+        planned = plan(tasks, places, fresh=fresh)
+        outcomes = run(planned, places, jobs)
+        print(f"\nfigures and numbers: {places.out}\nexecuted notebooks: {places.build}")
+        problems = [outcome for outcome in outcomes if outcome.problem]
+        if places.out == FIGS and not problems:
+            refresh_readme(places)
+    if problems and all(outcome.result.bad_input for outcome in problems):
+        environment.fail(problems[0].problem, environment.BAD_INPUT)
+    return int(bool(problems))
+
+
+def chosen(arguments: argparse.Namespace, limits: Limits) -> list[Task]:
+    """Return the tasks that a command line asks for, every value checked."""
+    from coincast.parameters import parse_assignments
+    from coincast.reproduction import find_notebooks, make_task
 
     notebooks = find_notebooks(arguments.notebooks)
     quick = ["quick=true"] if arguments.quick else []
     parameters = parse_assignments([*arguments.parameters, *quick], notebooks)
-    default = BUILD / "quick" if arguments.quick else FIGS
-    out = Path(arguments.out).resolve() if arguments.out else default
-    outcomes = []
-    for notebook in notebooks:
-        print(f"{notebook.stem} ...", flush=True)
-        outcome = run_notebook(notebook, parameters[notebook], out)
-        outcomes.append(outcome)
-        if outcome.bad_input:  # it would only be told again by the next notebook
-            environment.fail(outcome.problem, environment.BAD_INPUT)
-    print_table(outcomes)
-    print(f"\nfigures and numbers: {out}\nexecuted notebooks: {BUILD}")
-    failed = any(outcome.problem for outcome in outcomes)
-    if out == FIGS and not failed:
-        print(update_readme(ROOT / "README.md", FIGS))
-    return int(failed)
+    return [make_task(notebook, parameters[notebook], limits) for notebook in notebooks]
 
 
-def print_table(outcomes: list[Outcome]) -> None:
-    """Print notebooks, seconds and figures."""
-    print(f"\n{'notebook':<22}{'seconds':>8}  figures")
-    for outcome in outcomes:
-        told = ", ".join(outcome.figures) or f"FAILED: {outcome.problem}"
-        print(f"{outcome.notebook:<22}{outcome.seconds:>8.1f}  {told}")
-    print(f"{'together':<22}{sum(outcome.seconds for outcome in outcomes):>8.1f}")
+def run(planned: list[Planned], places: Places, jobs: int | None) -> list[Outcome]:
+    """Run what is planned, telling of each start and end, and print the table."""
+    from coincast.pool import default_jobs, run_tasks
+    from coincast.reproduction import reproduce
+
+    why = {entry.task.name: entry.why for entry in planned}
+    jobs = jobs or default_jobs(sum(map(bool, why.values())))
+    pool = functools.partial(
+        run_tasks,
+        jobs=jobs,
+        work=places.build / "work",
+        started=lambda task: tell(f"{task.name} started: {why[task.name]}"),
+    )
+    outcomes: list[Outcome] = []
+    started = time.monotonic()
+    try:
+        for outcome in reproduce(planned, places, pool):
+            outcomes.append(outcome)
+            end = f"failed: {outcome.problem}" if outcome.problem else "finished"
+            tell(f"{outcome.task.name} {end}, {outcome.result.seconds:.0f} s")
+    finally:  # also after Ctrl-C: what is finished stays
+        print_table(planned, outcomes)
+        print(f"{'together':<22}{time.monotonic() - started:>8.1f}")
+    return outcomes
+
+
+def tell(line: str) -> None:
+    """Print one line of progress, whole also when several notebooks tell at once."""
+    print(f"{line}\n", end="", flush=True)
+
+
+def print_table(planned: list[Planned], outcomes: list[Outcome]) -> None:
+    """Print what became of every notebook: seconds, peak of memory, figures or problem."""
+    ended = {outcome.task.name: outcome for outcome in outcomes}
+    print(f"\n{'notebook':<22}{'seconds':>8}{'GiB':>6}  figures")
+    for entry in planned:
+        name = entry.task.name
+        if name in ended:
+            result = ended[name].result
+            problem = ended[name].problem
+            told = f"FAILED: {problem}" if problem else ", ".join(ended[name].figures)
+            print(f"{name:<22}{result.seconds:>8.1f}{result.peak_gib:>6.1f}  {told}")
+        else:
+            told = f"not run ({entry.why})" if entry.why else "up to date"
+            print(f"{name:<22}{'-':>8}{'-':>6}  {told}")
+
+
+def refresh_readme(places: Places) -> None:
+    """Bring the README up to date, unless nothing that it is made of changed since last time."""
+    from coincast.files import write_atomically
+    from coincast.manifests import readme_state
+    from coincast.paths import ROOT
+
+    done = places.build / "manifests" / "README.txt"
+    readme = ROOT / "README.md"
+    if done.exists() and done.read_text() == readme_state(readme, places.out):
+        return
+    from coincast.readme import update_readme  # takes longer to import than all the above to run
+
+    print(update_readme(readme, places.out))
+    write_atomically(done, readme_state(readme, places.out))
 
 
 if __name__ == "__main__":

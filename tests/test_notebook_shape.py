@@ -5,8 +5,8 @@ import json
 
 import pytest
 
+from coincast.parameters import notebook_parameters
 from coincast.paths import NOTEBOOKS
-from coincast.results import notebook_parameters
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 

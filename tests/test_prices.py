@@ -91,7 +91,7 @@ def test_load_prices_gives_another_venue_when_asked():
         ("bitcoin", {"start": "2018-01-14", "end": "2018-01-13"}, "2018-01-14 is after end 2018-0"),
         ("bitcoin", {"start": "yesterday"}, "start 'yesterday' is not a day; write it as YYYY"),
         ("bitcoin", {"end": "2018-02-30"}, "end '2018-02-30' is not a day"),
-        ("bitcoin", {"source": "htm"}, "source 'htm' is unknown; use one of bundled, html"),
+        ("bitcoin", {"source": "htm"}, "source 'htm' is unknown; did you mean 'html'"),
         ("bitcoin", {"venue": "kraken"}, "no bitcoin at 'kraken'; .* are: bitstamp, coinbase"),
         ("eos", {"venue": "coinbase"}, "no eos at 'coinbase'; its venues are: bitfinex"),
         ("bitcoin", {"url": "file:///x"}, "url 'file:///x' means nothing to source 'bundled'"),

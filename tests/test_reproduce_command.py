@@ -1,6 +1,7 @@
 """The main command as a user starts it: from another folder, in a process of its own."""
 
 import json
+import resource
 import subprocess
 import sys
 
@@ -31,7 +32,7 @@ def contents(folder):
 def quick(tmp_path_factory):
     """Run every notebook with tiny settings, once for this module."""
     before = contents(FIGS)
-    done = reproduce(tmp_path_factory.mktemp("elsewhere"), "--quick")
+    done = reproduce(tmp_path_factory.mktemp("elsewhere"), "--quick", "--fresh")
     return done, before
 
 
@@ -39,7 +40,18 @@ def test_reproduce_quick_runs_every_notebook_and_prints_a_table(quick):
     done, _ = quick
     assert (done.returncode, done.stderr) == (0, "")
     for path in (ROOT / "notebooks").glob("*.ipynb"):
-        assert f"{path.stem} " in done.stdout.split("notebook ")[1]
+        assert f"{path.stem} " in done.stdout.split("\nnotebook  ")[1]
+
+
+def test_reproduce_has_nothing_to_do_after_that_and_says_so_at_once(quick, tmp_path):
+    assert quick[0].returncode == 0
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = reproduce(tmp_path, "--quick")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("up to date") == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    # Its own seconds, not those in which a busy machine lets it wait.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
 
 
 def test_reproduce_quick_writes_every_figure_and_leaves_figs_alone(quick):
@@ -98,13 +110,20 @@ def test_reproduce_takes_another_coin_by_one_parameter(tmp_path):
         (["03_nothing"], "notebook '03_nothing' does not exist"),
         (["-p", "epoch=3"], "did you mean 'epochs'?"),
         (["-p", "epochs=many"], "epochs is a whole number, for example 21"),
+        (["-p", "seed=-1"], "seed -1 is no seed"),
+        (["-p", "end=2018-13-01"], "end '2018-13-01' is not a day"),
+        (["-p", "source=bundle"], "source 'bundle' is unknown; did you mean 'bundled'?"),
+        (["-p", "seed=1", "-p", "seed=2"], "'seed=2' is given twice"),
         (["-p", "coin=etherium"], "coin 'etherium' is not bundled; did you mean 'ethereum'?"),
         (["02_ethereum_lstm", "--quick", "-p", "lags=900"], "lags 900 does not fit 597 days"),
         (
             ["03_bitcoin_cnn_lstm", "--quick", "-p", "window=2000"],
             "lags 2000 does not fit 1000 day",
         ),
-        (["03_bitcoin_cnn_lstm", "--quick", "-p", "horizon_days=0"], "horizon_days 0 does not fit"),
+        (
+            ["03_bitcoin_cnn_lstm", "--quick", "-p", "horizon_days=0"],
+            "horizon_days 0 is too small; choose 1",
+        ),
         (["03_bitcoin_cnn_lstm", "-p", "backend=torch"], "backend 'torch' is unknown; use one of"),
     ],
 )

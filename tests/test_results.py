@@ -1,5 +1,4 @@
 import hashlib
-import json
 import os
 import platform
 
@@ -12,47 +11,11 @@ from PIL import Image
 
 from coincast import results
 from coincast.errors import InputError
-
-
-def write_notebook(path, *sources, tags=("parameters",)):
-    cells = [
-        {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": [source]}
-        for source in sources
-    ]
-    path.write_text(json.dumps({"cells": cells}))
-    return path
-
-
-def test_notebook_parameters_reads_names_and_literals(tmp_path):
-    path = write_notebook(tmp_path / "01_x.ipynb", 'coin = "eth"  # a coin\nlags = 4\nq = False')
-    assert results.notebook_parameters(path) == {"coin": "eth", "lags": 4, "q": False}
-
-
-@pytest.mark.parametrize(
-    ("sources", "message"),
-    [
-        (["a = 1", "b = 2"], "has 2 cells tagged 'parameters'"),
-        ([], "has 0 cells tagged 'parameters'"),
-        (["import os"], "line 1 is something else"),
-        (["a = open('x')"], "may hold only lines such as"),
-        (["a = "], "may hold only lines such as"),
-    ],
-)
-def test_notebook_parameters_refuses_a_cell_that_is_more(tmp_path, sources, message):
-    path = write_notebook(tmp_path / "01_x.ipynb", *sources)
-    with pytest.raises(InputError, match=message):
-        results.notebook_parameters(path)
-
-
-def test_notebook_parameters_refuses_what_is_no_notebook(tmp_path):
-    path = tmp_path / "01_x.ipynb"
-    path.write_text('{"cells": 3')
-    with pytest.raises(InputError, match=r"cannot read 01_x\.ipynb as a notebook"):
-        results.notebook_parameters(path)
+from coincast.surroundings import OUTPUT_VARIABLE
 
 
 def record(folder, monkeypatch, **values):
-    monkeypatch.setenv(results.OUTPUT_VARIABLE, str(folder))
+    monkeypatch.setenv(OUTPUT_VARIABLE, str(folder))
     figure = Figure()
     figure.subplots().plot([1, 3, 2])
     return results.record(
@@ -131,5 +94,5 @@ def test_load_names_a_damaged_file(tmp_path):
 
 
 def test_output_folder_is_not_figs_in_jupyter(monkeypatch):
-    monkeypatch.delenv(results.OUTPUT_VARIABLE, raising=False)
+    monkeypatch.delenv(OUTPUT_VARIABLE, raising=False)
     assert results.output_folder().parts[-2:] == ("build", "figs")

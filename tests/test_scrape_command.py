@@ -60,7 +60,10 @@ def test_scrape_names_the_file_for_the_coin_when_it_is_not_told(scrape, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--source", "htlm"], "source 'htlm' is unknown; use one of bundled, html"),
+        (
+            ["--source", "htlm"],
+            "source 'htlm' is unknown; did you mean 'html'? use one of bundled, html",
+        ),
         (["--url", "{page}"], "no table on the page with Date, Open, High, Low and Close"),
         (["--url", "ftp://127.0.0.1/"], "has the scheme 'ftp'; use http://, https:// or file://"),
         (["--source", "bundled", "--start", "2014-01-01"], "2014-01-01..2020-01-16 is outside"),

@@ -9,6 +9,7 @@ from PIL import Image
 from coincast import readme, results
 from coincast.errors import InputError
 from coincast.files import fill_marker
+from coincast.parameters import notebook_parameters
 
 __all__ = ["problems"]
 
@@ -62,7 +63,7 @@ def _record_problems(name: str, content: Content, notebooks: Path) -> list[str]:
     if not provenance["data"]:
         found.append(f"{place} tells no origin of its data; {AGAIN}")
     try:
-        defaults = results.notebook_parameters(notebooks / f"{name}.ipynb")
+        defaults = notebook_parameters(notebooks / f"{name}.ipynb")
     except InputError as error:
         return [*found, f"{place} has no notebook that it can come from: {error}"]
     if provenance["parameters"] != defaults:

@@ -48,12 +48,13 @@ def write_together(contents: Mapping[Path, bytes | str]) -> None:
         for path, temporary in whole.items():
             temporary.replace(path)
     except OSError as error:
-        for temporary in whole.values():
-            temporary.unlink(missing_ok=True)
         raise InputError(
             f"cannot write {path}: {error.strerror or error}; free the space, "
             "grant the permission or choose another place"
         ) from error
+    finally:  # also after Ctrl-C; those that were renamed are no longer there
+        for temporary in whole.values():
+            temporary.unlink(missing_ok=True)
 
 
 def _bounds(text: str, name: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import pandas as pd
 from coincast.errors import InputError, PriceWarning
 from coincast.paths import HOURLY
 from coincast.schema import odd_rows, parse_date, validate_prices
-from coincast.sources import SOURCES, Request, bundled
+from coincast.sources import Request, bundled, find_source
 from coincast.sources.web import Client
 
 __all__ = ["load_common", "load_hourly", "load_prices", "volume_in_usd"]
@@ -53,11 +53,10 @@ def load_prices(
     >>> load_prices("ethereum", "2017-11-15", "2018-01-13")["close"].size
     60
     """
-    if source not in SOURCES:
-        raise InputError(f"source {source!r} is unknown; use one of {', '.join(SOURCES)}")
+    load = find_source(source)
     days = parse_date(start, "start"), parse_date(end, "end")
     request = Request(coin, *days, venue, url, client or Client())
-    prices = validate_prices(SOURCES[source](request))
+    prices = validate_prices(load(request))
     prices = _cut(prices, request)
     for sentence in odd_rows(prices):
         warnings.warn(f"{coin} from {source}: {sentence}", PriceWarning, stacklevel=2)

@@ -9,6 +9,7 @@ from coincast import results
 from coincast.errors import InputError
 from coincast.evaluation import title
 from coincast.files import fill_marker, write_atomically
+from coincast.parameters import notebook_parameters
 from coincast.paths import NOTEBOOKS
 
 __all__ = ["blocks", "is_default", "render", "update_readme"]
@@ -35,7 +36,7 @@ def update_readme(readme: Path, figs: Path) -> str:
 
 def is_default(name: str, content: Mapping[str, Any]) -> bool:
     """Tell whether a recorded result was made with the parameters that its notebook has."""
-    defaults = results.notebook_parameters(NOTEBOOKS / f"{name}.ipynb")
+    defaults = notebook_parameters(NOTEBOOKS / f"{name}.ipynb")
     return bool(content["provenance"]["parameters"] == defaults)
 
 

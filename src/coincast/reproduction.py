@@ -1,47 +1,69 @@
-"""Running the notebooks: which, with what parameters, and publishing what they made."""
+"""Running the notebooks: which, why, and publishing what they made.
 
-import ast
-import difflib
-import json
-import os
-import re
-import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterable, Mapping
+notebooks --make_task--> tasks --plan--> stale ones --run (pool or cluster)--> results
+--publish--> figures and numbers in `out`, then the executed notebook, then its manifest
+"""
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coincast.errors import InputError, PriceError
-from coincast.files import write_atomically
-from coincast.paths import BUILD, NOTEBOOKS
-from coincast.results import OUTPUT_VARIABLE, notebook_parameters
+from coincast import manifests
+from coincast.errors import InputError
+from coincast.files import write_atomically, write_together
+from coincast.manifests import Manifest
+from coincast.parameter_values import check_values
+from coincast.parameters import nearest, read_notebook, read_parameters
+from coincast.paths import BUILD, FIGS, NOTEBOOKS
+from coincast.tasks import Limits, Result, Task
 
-__all__ = ["Outcome", "find_notebooks", "parse_assignments", "run_notebook"]
+__all__ = ["Outcome", "Places", "Planned", "find_notebooks", "make_task", "plan", "reproduce"]
 
-# One thread and one hash seed, so that sums are added in the same order on every run.
-STEADY = {
-    "PYTHONHASHSEED": "0",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "JUPYTER_PREFER_ENV_PATH": "1",
-}
-USER_ERRORS = {InputError.__name__, PriceError.__name__}
+Run = Callable[[list[Task]], Generator[tuple[Task, Result]]]
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders that a run writes."""
+
+    out: Path = FIGS  # figures and numbers are published into it
+    build: Path = BUILD  # manifests of what is in `out`, executed notebooks, logs, failures
+
+    @classmethod
+    def of(cls, out: Path) -> "Places":
+        """Return the folders for results in `out`: each such folder has a build of its own."""
+        if out == FIGS:
+            return cls()
+        digest = hashlib.sha256(str(out).encode()).hexdigest()
+        return cls(out, BUILD / "runs" / f"{out.name}-{digest[:8]}")
+
+    @property
+    def manifests(self) -> Path:
+        """Return the folder of the manifests, one a notebook."""
+        return self.build / "manifests"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A task, and what is known of it before it runs."""
+
+    task: Task
+    why: str  # it is to run, in a few words; empty when its results are up to date
+    manifest: Manifest  # what its results will depend on
+    seconds: float | None = None  # that it took last time
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one notebook."""
+    """What became of one task."""
 
-    notebook: str
-    seconds: float
+    task: Task
+    result: Result
     figures: tuple[str, ...] = ()
     problem: str = ""  # one line; empty when all went well
-    bad_input: bool = False  # the problem is the user's to mend
 
 
 def find_notebooks(names: Iterable[str] = (), folder: Path = NOTEBOOKS) -> list[Path]:
@@ -55,128 +77,115 @@ def find_notebooks(names: Iterable[str] = (), folder: Path = NOTEBOOKS) -> list[
     for name in wanted:
         if name not in known:
             raise InputError(
-                f"notebook {name!r} does not exist; {_nearest(name, known)}use one of "
+                f"notebook {name!r} does not exist; {nearest(name, known)}use one of "
                 f"{', '.join(known)}"
             )
     return [known[name] for name in sorted(set(wanted))]
 
 
-def parse_assignments(
-    assignments: Iterable[str], notebooks: Iterable[Path]
-) -> dict[Path, dict[str, Any]]:
-    """Return the parameters to give to each notebook: those that its parameters cell names.
+def make_task(notebook: Path, parameters: Mapping[str, Any], limits: Limits) -> Task:
+    """Return the task of executing a notebook.
 
     Args:
-        assignments: texts such as "epochs=5".
-        notebooks: at least one must have each parameter; the others go without it.
+        notebook: its path; it stays as it is.
+        parameters: what differs from its defaults, of the same types.
+        limits: of time and memory.
 
     Raises:
-        InputError: no "=", a name that no notebook has, or a value of the wrong type.
+        InputError: no notebook with a parameters cell, or a value that cannot be.
     """
-    defaults = {path: notebook_parameters(path) for path in notebooks}
-    known = {name for parameters in defaults.values() for name in parameters}
-    given: dict[Path, dict[str, Any]] = {path: {} for path in defaults}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        if not equals or name not in known:
-            raise InputError(
-                f"parameter {assignment!r} is not NAME=VALUE with a known name; "
-                f"{_nearest(name, known)}use one of {', '.join(sorted(known))}"
-            )
-        for path, parameters in defaults.items():
-            if name in parameters:
-                given[path][name] = _typed(name, text, parameters[name])
-    return given
+    source = read_notebook(notebook)
+    defaults = read_parameters(source, notebook.name)
+    check_values(defaults | dict(parameters), defaults)
+    return Task(notebook.stem, source, dict(parameters), limits=limits)
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]!r}? " if near else ""
-
-
-def _typed(name: str, text: str, default: object) -> object:
-    """Return the text as the type that the parameter's default has."""
-    if isinstance(default, str):
-        return text
-    if isinstance(default, list):
-        return [_typed(name, part, default[0]) for part in text.split(",")]
-    try:
-        value = ast.literal_eval({"true": "True", "false": "False"}.get(text, text))
-    except (ValueError, SyntaxError):
-        value = None
-    if isinstance(default, float) and type(value) is int:
-        value = float(value)
-    if type(value) is not type(default):
-        kind = {"bool": "true or false", "int": "a whole number", "float": "a number"}
-        raise InputError(
-            f"{name}={text} is of the wrong type: {name} is {kind[type(default).__name__]}, "
-            f"for example {default}"
-        )
-    return value
-
-
-def run_notebook(notebook: Path, parameters: Mapping[str, Any], out: Path) -> Outcome:
-    """Execute a notebook in a child process and, if all went well, publish what it made.
+def plan(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[Planned]:
+    """Return for each task whether and why it is to run, in the given order.
 
     Args:
-        notebook: path of the source notebook, which stays as it is.
-        parameters: what differs from its defaults.
-        out: folder that the figures and the JSON are moved into.
+        tasks: one a notebook.
+        places: where the results are, or will be.
+        fresh: run all.
+    """
+    planned = []
+    for task in tasks:
+        was = manifests.load(places.manifests / f"{task.notebook}.json")
+        now = manifests.describe(task)
+        why = "asked for" if fresh else manifests.why_stale(was, now, places.out)
+        planned.append(Planned(task, why, now, was["seconds"] if was else None))
+    return planned
 
-    Returns:
-        How it went; after a failure `out` is as it was.
+
+def reproduce(planned: Iterable[Planned], places: Places, run: Run) -> Iterator[Outcome]:
+    """Execute what is to run and publish what each task made as it ends; yield how it went.
+
+    After a failure `places.out` is as it was; the other tasks go on.
+
+    Args:
+        planned: as `plan` gives it.
+        places: where results go.
+        run: executes tasks and yields each with its result, in any order.
+    """
+    stale = {entry.task.name: entry for entry in planned if entry.why}
+    # The longest first, so that none is left to run alone at the end; unknown ones may be long.
+    tasks = [entry.task for entry in sorted(stale.values(), key=_expected, reverse=True)]
+    with contextlib.closing(run(tasks)) as results:
+        for task, result in results:
+            yield _keep(task, result, places, stale[task.name].manifest)
+
+
+def _expected(entry: Planned) -> float:
+    return float("inf") if entry.seconds is None else entry.seconds
+
+
+def _keep(task: Task, result: Result, places: Places, manifest: Manifest) -> Outcome:
+    """Keep what a task left: results if it succeeded, a report otherwise."""
+    try:
+        write_atomically(places.build / "logs" / f"{task.name}.txt", result.log)
+        if result.problem:
+            return Outcome(task, result, problem=_keep_failure(task, result, places))
+        return Outcome(task, result, _publish(task, result, places, manifest))
+    except InputError as error:
+        return Outcome(task, result, problem=str(error))
+
+
+def _keep_failure(task: Task, result: Result, places: Places) -> str:
+    """Write a failure's report; return the line that tells of it."""
+    if result.bad_input or result.status == "interrupted":
+        return result.problem
+    folder = places.build / "failures"
+    report = folder / f"{task.name}.txt"
+    write_atomically(report, result.report)
+    write_atomically(report.with_suffix(".ipynb"), result.executed)
+    return f"{result.problem} (more in {report})"
+
+
+def _publish(task: Task, result: Result, places: Places, manifest: Manifest) -> tuple[str, ...]:
+    """Put what a task made in its place, the manifest last; return the figures' names.
 
     Raises:
-        InputError: a folder cannot be written.
+        InputError: something cannot be written, or is another notebook's; then the figures and
+            numbers that were there still are.
     """
-    work = BUILD / "runs" / notebook.stem
-    shutil.rmtree(work, ignore_errors=True)
-    request = {
-        "notebook": str(notebook),
-        "executed": str(BUILD / f"{notebook.stem}.ipynb"),
-        "parameters": dict(parameters),
-        "folder": str(NOTEBOOKS),
-    }
-    write_atomically(work / "request.json", json.dumps(request))
-    started = time.monotonic()
-    outcome = _execute(work)
-    seconds = time.monotonic() - started
-    if outcome["status"] != "finished":
-        problem = _explain(outcome, work)
-        bad_input = outcome.get("error") in USER_ERRORS
-        return Outcome(notebook.stem, seconds, problem=problem, bad_input=bad_input)
-    return Outcome(notebook.stem, seconds, figures=_publish(work / "out", out))
+    # The numbers come last: with them in place, everything is.
+    names = sorted(result.made, key=lambda name: (name.endswith(".json"), name))
+    for name in names:
+        if owner := _owner(name, task, places):
+            raise InputError(f"{name} is made by {owner} already; rename one of the two")
+    write_together({places.out / name: result.made[name] for name in names})
+    write_atomically(places.build / f"{task.name}.ipynb", result.executed)
+    outputs = manifests.hash_outputs(result.made)
+    run = {"outputs": outputs, "seconds": result.seconds, "peak_gib": result.peak_gib}
+    manifests.save(places.manifests / f"{task.notebook}.json", manifest | run)
+    for leftover in (places.build / "failures").glob(f"{task.name}.*"):
+        leftover.unlink()
+    return tuple(name for name in names if name.endswith(".png"))
 
 
-def _execute(work: Path) -> dict[str, Any]:
-    """Run the child and return its outcome; without one it died."""
-    environment = os.environ | STEADY | {OUTPUT_VARIABLE: str(work / "out")}
-    command = [sys.executable, "-m", "coincast.execution", str(work / "request.json")]
-    with (work / "log.txt").open("w") as log:
-        # On a terminal the child's progress bar is what the user watches.
-        stderr = None if sys.stderr.isatty() else log
-        subprocess.run(command, env=environment, stdout=log, stderr=stderr, check=False)  # noqa: S603
-    try:
-        return dict(json.loads((work / "outcome.json").read_text()))
-    except (OSError, ValueError):
-        return {"status": "died"}
-
-
-def _explain(outcome: Mapping[str, Any], work: Path) -> str:
-    """Return one line on a failure; what the user cannot mend is kept whole in a file."""
-    if outcome.get("error") in USER_ERRORS:
-        return str(outcome["message"])
-    if outcome["status"] == "died":
-        return f"the process died; see {work / 'log.txt'} and the memory of the machine"
-    report = work / "failure.txt"
-    write_atomically(report, re.sub(r"\x1b\[[0-9;]*m", "", outcome["traceback"]) + "\n")
-    message = str(outcome["message"]).splitlines() or [""]
-    return f"cell {outcome['cell']}: {outcome['error']}: {message[0]} (whole text in {report})"
-
-
-def _publish(made: Path, out: Path) -> tuple[str, ...]:
-    """Move what a notebook made into `out`, numbers last, and return the figures' names."""
-    paths = sorted(made.iterdir(), key=lambda path: (path.suffix == ".json", path.name))
-    for path in paths:
-        write_atomically(out / path.name, path.read_bytes())
-    return tuple(path.name for path in paths if path.suffix == ".png")
+def _owner(name: str, task: Task, places: Places) -> str:
+    """Return the other notebook whose results hold a file of that name, or nothing."""
+    for path in sorted(places.manifests.glob("*.json")):
+        if path.stem != task.notebook and name in (manifests.load(path) or {}).get("outputs", {}):
+            return path.stem
+    return ""

@@ -1,6 +1,5 @@
 """The numbers and pictures of a notebook, written with where they came from, and read back."""
 
-import ast
 import hashlib
 import io
 import json
@@ -17,25 +16,21 @@ from matplotlib.figure import Figure
 from coincast.errors import InputError
 from coincast.files import write_atomically
 from coincast.machine import summary
-from coincast.paths import BUILD, NOTEBOOKS, PACKAGE
+from coincast.parameters import notebook_parameters
+from coincast.paths import BUILD, NOTEBOOKS
+from coincast.surroundings import NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE, VERSIONED
+from coincast.used_code import code_cells, used_files
 
 __all__ = [
     "code_version",
     "data_hash",
     "figure_marks",
     "load",
-    "notebook_parameters",
     "output_folder",
     "parameters",
     "parameters_hash",
     "record",
 ]
-
-OUTPUT_VARIABLE = "COINCAST_OUT"  # set by the runner for the notebooks it starts
-PARAMETERS_TAG = "parameters"
-VERSIONED = (
-    "tensorflow", "jax", "keras", "numpy", "scipy", "pandas", "scikit-learn", "arch", "matplotlib"
-)  # fmt: skip
 
 
 def output_folder() -> Path:
@@ -46,39 +41,9 @@ def output_folder() -> Path:
     return Path(os.environ.get(OUTPUT_VARIABLE) or BUILD / "figs")
 
 
-def notebook_parameters(path: Path) -> dict[str, Any]:
-    """Return the names and default values in a notebook's one `parameters` cell.
-
-    Raises:
-        InputError: the file is no notebook, the cell is not there once, or it holds anything
-            but `name = literal` lines.
-    """
-    try:
-        cells = json.loads(path.read_text())["cells"]
-        sources = [
-            "".join(cell["source"])
-            for cell in cells
-            if PARAMETERS_TAG in cell["metadata"].get("tags", [])
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"cannot read {path.name} as a notebook: {error!r}; mend it") from error
-    if len(sources) != 1:
-        raise InputError(
-            f"{path.name} has {len(sources)} cells tagged {PARAMETERS_TAG!r}; it needs one"
-        )
-    try:
-        return dict(map(_assignment, ast.parse(sources[0]).body))
-    except (SyntaxError, ValueError) as error:
-        raise InputError(
-            f"the parameters cell of {path.name} may hold only lines such as `name = 1`: {error}"
-        ) from error
-
-
-def _assignment(statement: ast.stmt) -> tuple[str, Any]:
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            return name, ast.literal_eval(value)
-    raise ValueError(f"line {statement.lineno} is something else")
+def notebook_path(notebook: str) -> Path:
+    """Return where the source of a notebook is: the runner's copy, `notebooks/` in Jupyter."""
+    return Path(os.environ.get(NOTEBOOKS_VARIABLE) or NOTEBOOKS) / f"{notebook}.ipynb"
 
 
 def parameters(notebook: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,7 +53,7 @@ def parameters(notebook: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
         notebook: its name without folder and ending, for example "02_ethereum_lstm".
         namespace: `globals()` of the notebook.
     """
-    return {name: namespace[name] for name in notebook_parameters(NOTEBOOKS / f"{notebook}.ipynb")}
+    return {name: namespace[name] for name in notebook_parameters(notebook_path(notebook))}
 
 
 def record(
@@ -185,13 +150,13 @@ def figure_marks(provenance: Mapping[str, Any]) -> dict[str, str]:
 
 
 def code_version(notebook: str) -> str:
-    """Return a hash of everything of ours that made the numbers: the package and the notebook.
+    """Return a hash of everything of ours that made the numbers: a notebook and what it imports.
 
     A commit's name would not do: the figures are part of the commit that they would name.
     """
-    paths = [*sorted(PACKAGE.rglob("*.py")), *sorted(PACKAGE.rglob("*.mplstyle"))]
+    source = notebook_path(notebook)
     digest = hashlib.sha256()
-    for path in [*paths, NOTEBOOKS / f"{notebook}.ipynb"]:
+    for path in [*used_files(code_cells(source.read_text())), source]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return f"sha256:{digest.hexdigest()}"
 

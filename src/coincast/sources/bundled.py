@@ -12,7 +12,7 @@ from coincast.paths import DAILY
 from coincast.schema import as_prices
 from coincast.sources.request import Request
 
-__all__ = ["DEFAULT_VENUES", "load", "read_series", "row_origins"]
+__all__ = ["DEFAULT_VENUES", "check_coin", "load", "read_series", "row_origins"]
 
 # Coinbase holds both coins of the Ethereum study: one venue, one clock.
 DEFAULT_VENUES = {
@@ -33,13 +33,7 @@ def load(request: Request) -> pd.DataFrame:
         InputError: no such coin or venue in the tables, or a url was given.
     """
     request.refuse("url", "bundled")
-    if request.coin not in DEFAULT_VENUES:
-        near = difflib.get_close_matches(request.coin, DEFAULT_VENUES, n=1, cutoff=0.75)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise InputError(
-            f"coin {request.coin!r} is not bundled; {hint}"
-            f"use one of {', '.join(DEFAULT_VENUES)}, or another source"
-        )
+    check_coin(request.coin)
     venue = request.venue or DEFAULT_VENUES[request.coin]
     return as_prices(
         read_series(DAILY, request, venue),
@@ -49,6 +43,21 @@ def load(request: Request) -> pd.DataFrame:
         volume_unit="coins",
         sha256=sha256(DAILY),
     )
+
+
+def check_coin(coin: str) -> None:
+    """Refuse a coin that is not in the tables.
+
+    Raises:
+        InputError: naming those that are, and the nearest.
+    """
+    if coin not in DEFAULT_VENUES:
+        near = difflib.get_close_matches(coin, DEFAULT_VENUES, n=1, cutoff=0.75)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise InputError(
+            f"coin {coin!r} is not bundled; {hint}"
+            f"use one of {', '.join(DEFAULT_VENUES)}, or another source"
+        )
 
 
 def read_series(path: Path, request: Request, venue: str) -> pd.DataFrame:

@@ -1,0 +1,140 @@
+"""The parameters of notebooks: which they have, and values for them from a command line."""
+
+import ast
+import difflib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from coincast.errors import InputError
+
+__all__ = [
+    "nearest",
+    "notebook_parameters",
+    "parse_assignments",
+    "read_notebook",
+    "read_parameters",
+]
+
+PARAMETERS_TAG = "parameters"
+KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number"}
+
+
+def notebook_parameters(path: Path) -> dict[str, Any]:
+    """Return the names and default values in a notebook's one `parameters` cell.
+
+    Raises:
+        InputError: the file cannot be read, or as `read_parameters`.
+    """
+    return read_parameters(read_notebook(path), path.name)
+
+
+def read_notebook(path: Path) -> str:
+    """Return the text of a notebook.
+
+    Raises:
+        InputError: the file cannot be read, or is no text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {path.name} as a notebook: {error!r}; mend it") from error
+
+
+def read_parameters(text: str, name: str) -> dict[str, Any]:
+    """Return the names and default values in the `parameters` cell of a notebook's text.
+
+    Args:
+        text: the content of an .ipynb file.
+        name: what messages call it.
+
+    Raises:
+        InputError: the text is no notebook, the cell is not there once, or it holds anything
+            but `name = literal` lines.
+    """
+    try:
+        cells = [
+            ("".join(cell["source"]), cell["metadata"].get("tags", []))
+            for cell in json.loads(text)["cells"]
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"cannot read {name} as a notebook: {error!r}; mend it") from error
+    sources = [source for source, tags in cells if PARAMETERS_TAG in tags]
+    if len(sources) != 1:
+        raise InputError(f"{name} has {len(sources)} cells tagged {PARAMETERS_TAG!r}; it needs one")
+    try:
+        return dict(map(_assignment, ast.parse(sources[0]).body))
+    except (SyntaxError, ValueError) as error:
+        raise InputError(
+            f"the parameters cell of {name} may hold only lines such as `name = 1`: {error}"
+        ) from error
+
+
+def _assignment(statement: ast.stmt) -> tuple[str, Any]:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, ast.literal_eval(value)
+    raise ValueError(f"line {statement.lineno} is something else")
+
+
+def parse_assignments(
+    assignments: Iterable[str], notebooks: Iterable[Path]
+) -> dict[Path, dict[str, Any]]:
+    """Return the parameters to give to each notebook: those that its parameters cell names.
+
+    Args:
+        assignments: texts such as "epochs=5".
+        notebooks: at least one must have each parameter; the others go without it.
+
+    Raises:
+        InputError: no "=", a name that no notebook has or that is given twice, or a value of the
+            wrong type.
+    """
+    defaults = {path: notebook_parameters(path) for path in notebooks}
+    known = {name for parameters in defaults.values() for name in parameters}
+    given: dict[Path, dict[str, Any]] = {path: {} for path in defaults}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals or name not in known:
+            raise InputError(
+                f"parameter {assignment!r} is not NAME=VALUE with a known name; "
+                f"{nearest(name, known)}use one of {', '.join(sorted(known))}"
+            )
+        for path, parameters in defaults.items():
+            if name in given[path]:
+                raise InputError(f"parameter {assignment!r} is given twice; choose one value")
+            if name in parameters:
+                given[path][name] = _typed(name, text, parameters[name])
+    return given
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the hint that a misspelt name deserves, with a space after it, or nothing.
+
+    >>> nearest("epoch", ["epochs", "seed"])
+    "did you mean 'epochs'? "
+    """
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]!r}? " if near else ""
+
+
+def _typed(name: str, text: str, default: object) -> object:
+    """Return the text as the type that the parameter's default has."""
+    if isinstance(default, str):
+        return text
+    if isinstance(default, list):
+        example = default[0] if default else ""
+        return [_typed(name, part, example) for part in text.split(",")]
+    try:
+        value = ast.literal_eval({"true": "True", "false": "False"}.get(text, text))
+    except (ValueError, SyntaxError):
+        value = None
+    if isinstance(default, float) and type(value) is int:
+        value = float(value)
+    if type(value) is not type(default):
+        kind = KINDS.get(type(default), "nothing that a command line can set")
+        raise InputError(
+            f"{name}={text} is of the wrong type: {name} is {kind}, for example {default}"
+        )
+    return value

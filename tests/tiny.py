@@ -1,0 +1,42 @@
+"""Tiny notebooks, to try the runner on."""
+
+import nbformat
+
+DEFAULTS = 'coin = "ethereum"\nlags = 4\ndropout = 0.35\nquick = False\ncoins = ["eos", "xrp"]'
+
+
+def write_notebook(folder, *sources, name="07_any", parameters=DEFAULTS):
+    """Write a notebook of a parameters cell and cells of these sources; return its path."""
+    cells = [nbformat.v4.new_code_cell(source) for source in (parameters, *sources)]
+    cells[0].metadata["tags"] = ["parameters"]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"  # nbformat draws one; the same content is the same file
+    kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    path = folder / f"{name}.ipynb"
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+    return path
+
+
+def writing(figure="line.png", numbers="07_any.json"):
+    """Return a cell that makes a figure and numbers, which tell the parameters they have."""
+    return f"""
+import os, pathlib
+folder = pathlib.Path(os.environ["COINCAST_OUT"])
+folder.mkdir(parents=True)
+(folder / {figure!r}).write_text(f"{{coin}} {{lags}}")
+(folder / {numbers!r}).write_text("new")
+"""
+
+
+def waiting(folder):
+    """Return a cell that tells its process's id in a file and waits for a file `gate`."""
+    return f"""
+import os, pathlib, time
+folder = pathlib.Path({str(folder)!r})
+(folder / "half").write_text(str(os.getpid()))
+(folder / "half").rename(folder / "pid")
+while not (folder / "gate").exists():
+    time.sleep(0.02)
+"""
