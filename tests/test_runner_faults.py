@@ -17,6 +17,7 @@ import pytest
 from tiny import waiting, write_notebook, writing
 
 from coincast.execution import execute
+from coincast.paths import PACKAGE
 from coincast.pool import run_tasks
 from coincast.reproduction import Places, make_task, plan, reproduce
 from coincast.tasks import Limits, Result, Task
@@ -47,7 +48,7 @@ def run(places, *notebooks, jobs=1, **limits):
     """Run notebooks in this process; return their outcomes by name."""
     tasks = [make_task(notebook, {}, Limits(**limits)) for notebook in notebooks]
     pool = functools.partial(run_tasks, jobs=jobs, work=places.build / "work")
-    return {outcome.task.name: outcome for outcome in reproduce(plan(tasks, places), places, pool)}
+    return {outcome.task.name: outcome for outcome in reproduce(plan(tasks, places), pool)}
 
 
 @contextlib.contextmanager
@@ -257,3 +258,15 @@ def test_execute_leaves_no_folder_behind(tmp_path, tmp_path_factory, monkeypatch
     assert result.made["line.png"] == b"ethereum 4"
     assert not (tmp_path / "work").exists()
     assert not list(temporary.iterdir())
+
+
+def test_execute_gives_the_kernel_this_package_whatever_the_path(tmp_path, monkeypatch):
+    other = tmp_path / "coincast"
+    other.mkdir()
+    (other / "__init__.py").write_text("raise ImportError('another coincast')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    notebook = write_notebook(tmp_path, "from coincast.paths import PACKAGE", writing(), "PACKAGE")
+    result = execute(Task("07_any", notebook.read_text()), tmp_path / "work")
+    assert result.problem == ""
+    (output,) = json.loads(result.executed)["cells"][-1]["outputs"]
+    assert str(PACKAGE) in "".join(output["data"]["text/plain"])

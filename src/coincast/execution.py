@@ -17,7 +17,7 @@ import psutil
 from coincast import failures
 from coincast.errors import InputError
 from coincast.files import write_atomically
-from coincast.paths import NOTEBOOKS
+from coincast.paths import NOTEBOOKS, PACKAGE
 from coincast.surroundings import NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE
 from coincast.tasks import Result, Task
 
@@ -107,6 +107,9 @@ def _run(task: Task, work: Path, stop: threading.Event) -> tuple[dict[str, str],
         environment = os.environ | STEADY
         environment |= {OUTPUT_VARIABLE: str(work / "out"), NOTEBOOKS_VARIABLE: str(work)}
         environment |= {"JUPYTER_RUNTIME_DIR": short, "IPYTHONDIR": short}
+        # The code that the manifest tells of: a relative path would mean another to the kernel.
+        paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         command = [sys.executable, "-m", "coincast.notebook_process", str(work / "request.json")]
         with (
             (work / "log.txt").open("wb") as log,

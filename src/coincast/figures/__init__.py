@@ -6,12 +6,14 @@ from coincast.figures.ensembles import ancestor, best_epoch, seeds
 from coincast.figures.forecasts import loss, mae, prediction
 from coincast.figures.networks import network
 from coincast.figures.prices import feature_rows, price, training, venues, volume
+from coincast.figures.sweeps import comparison
 from coincast.figures.timings import speed
 
 __all__ = [
     "ancestor",
     "best_epoch",
     "cell_losses",
+    "comparison",
     "confusion_matrix",
     "feature_rows",
     "loss",
