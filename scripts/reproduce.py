@@ -137,6 +137,7 @@ def carry_out(
         problems = [outcome for outcome in outcomes if outcome.problem]
         if places.out == FIGS and not problems:
             refresh_readme(places)
+        refresh_page(tasks, places, ran=bool(outcomes))
     return status(problems)
 
 
@@ -258,6 +259,27 @@ def print_table(planned: list[Planned], outcomes: list[Outcome]) -> None:
         else:
             told = f"not run ({entry.why})" if entry.why else "up to date"
             print(f"{name:<{width}}{'-':>8}{'-':>6}  {told}")
+
+
+def refresh_page(tasks: list[Task], places: Places, *, ran: bool) -> None:
+    """Write the page of figures, unless nothing ran since it was written last."""
+    from coincast.paths import FIGS
+    from coincast.reproduction import find_notebooks, make_task, plan
+    from coincast.tasks import Limits
+
+    if not ran and (places.build / "index.html").exists():
+        return
+    from coincast.page import FRESH, Record, write_page  # takes long to import, too
+
+    if places.out == FIGS:  # the page of the study shows also what was not asked for now
+        asked = {task.notebook: task for task in tasks}
+        defaults = [make_task(notebook, {}, Limits()) for notebook in find_notebooks()]
+        tasks = [asked.get(task.notebook, task) for task in defaults]
+    records = [
+        Record(e.task.notebook, f"stale: {e.why}" if e.why else FRESH, e.seconds, e.peak_gib)
+        for e in plan(tasks, places)
+    ]
+    print(f"page of figures: {write_page(records, figs=places.out, build=places.build)}")
 
 
 def refresh_readme(places: Places) -> None:

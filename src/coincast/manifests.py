@@ -36,6 +36,7 @@ PARTS = {
     "settings": dict,
     "outputs": dict,
     "seconds": float,
+    "peak_gib": float,
 }
 
 

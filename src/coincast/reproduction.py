@@ -64,6 +64,7 @@ class Planned:
     why: str  # it is to run, in a few words; empty when its results are up to date
     manifest: Manifest  # what its results will depend on
     seconds: float | None = None  # that it took last time
+    peak_gib: float | None = None  # of memory, likewise
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def plan(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[
         was = manifests.load(places.manifests / f"{task.notebook}.json")
         now = manifests.describe(task)
         why = "asked for" if fresh else manifests.why_stale(was, now, places.out)
-        planned.append(Planned(task, places, why, now, was["seconds"] if was else None))
+        last = (was["seconds"], was["peak_gib"]) if was else ()
+        planned.append(Planned(task, places, why, now, *last))
     return planned
 
 
