@@ -60,13 +60,14 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--quick", action="store_true", help="tiny settings, into build/quick")
     line.add_argument("--out", metavar="DIR", help="folder for figures and numbers, not figs/")
     line.add_argument("--fresh", action="store_true", help="run also what is up to date")
-    line.add_argument(
+    engines = line.add_mutually_exclusive_group()
+    engines.add_argument(
         "--jobs",
         type=positive(int),
         metavar="N",
         help="notebooks at a time; as many as fit cores and memory if not given",
     )
-    line.add_argument(
+    engines.add_argument(
         "--scheduler",
         metavar="ADDRESS",
         help="run on the workers of the Dask cluster whose scheduler is at this address",
@@ -247,7 +248,7 @@ def tell(line: str) -> None:
 def print_table(planned: list[Planned], outcomes: list[Outcome]) -> None:
     """Print what became of every notebook: seconds, peak of memory, figures or problem."""
     ended = {outcome.task.name: outcome for outcome in outcomes}
-    width = max(22, *(len(entry.task.name) + 2 for entry in planned))
+    width = max([22, *(len(entry.task.name) + 2 for entry in planned)])
     print(f"\n{'notebook':<{width}}{'seconds':>8}{'GiB':>6}  figures")
     for entry in planned:
         name = entry.task.name
