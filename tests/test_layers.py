@@ -10,7 +10,7 @@ TEXT = """
 errors paths surroundings backend files schema sources prices venues features windows baselines
 models cells explanation checkpoints training ensemble speed evaluation leakage published_faults
 many_seeds parameters parameter_values used_code results figures readme tasks notebook_process
-failures execution pool lock manifests cluster reproduction
+failures execution pool lock manifests cluster reproduction sweeps
 """
 ORDER = TEXT.split()
 

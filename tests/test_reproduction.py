@@ -31,7 +31,7 @@ def finish(tasks, made):
 def settle(places, notebook, made, **parameters):
     """Publish results of a notebook as a run does; return its outcome."""
     planned = plan([task_of(notebook, **parameters)], places)
-    (outcome,) = reproduce(planned, places, functools.partial(finish, made=made))
+    (outcome,) = reproduce(planned, functools.partial(finish, made=made))
     return outcome
 
 
@@ -120,7 +120,7 @@ def test_reproduce_starts_the_longest_first_and_those_unknown_before(places, tmp
         order.extend(task.notebook for task in tasks)
         yield from ()
 
-    assert list(reproduce(planned, places, run)) == []
+    assert list(reproduce(planned, run)) == []
     assert order == ["03_new", "02_longer", "01_a"]
 
 
@@ -138,7 +138,7 @@ def test_reproduce_keeps_the_report_of_a_failure_until_it_is_mended(places, tmp_
     notebook = write_notebook(tmp_path)
     failure = Result("failed", problem="cell 1: E: x", executed="{}", report="all", log="told")
     planned = plan([task_of(notebook)], places)
-    (outcome,) = reproduce(planned, places, lambda tasks: ((task, failure) for task in tasks))
+    (outcome,) = reproduce(planned, lambda tasks: ((task, failure) for task in tasks))
     report = places.build / "failures" / "07_any.txt"
     assert outcome.problem == f"cell 1: E: x (more in {report})"
     assert (report.read_text(), why(places, notebook)) == ("all", "never run here")
@@ -151,7 +151,7 @@ def test_reproduce_keeps_results_when_the_next_run_fails(places, tmp_path):
     settle(places, write_notebook(tmp_path), FIGURE)
     planned = plan([task_of(write_notebook(tmp_path, "1 / 0"))], places)
     failure = Result("died", problem="cell 2: its kernel died", executed='{"cells": []}')
-    list(reproduce(planned, places, lambda tasks: ((task, failure) for task in tasks)))
+    list(reproduce(planned, lambda tasks: ((task, failure) for task in tasks)))
     assert (places.out / "line.png").read_bytes() == b"line"
     assert (places.build / "07_any.ipynb").read_text() == "{}"
     assert why(places, write_notebook(tmp_path)) == ""
@@ -177,7 +177,7 @@ def test_reproduce_gives_the_same_bytes_for_any_number_of_jobs(tmp_path):
         ]
         run = functools.partial(run_tasks, jobs=jobs, work=places.build / "work")
         tasks = [task_of(notebook, coin="litecoin", lags=2) for notebook in cells]
-        assert not any(outcome.problem for outcome in reproduce(plan(tasks, places), places, run))
+        assert not any(outcome.problem for outcome in reproduce(plan(tasks, places), run))
         made.append({path.name: path.read_bytes() for path in places.out.iterdir()})
     assert made[0] == made[1]
     assert made[0]["01_a.png"] == b"litecoin 2"

@@ -48,7 +48,7 @@ def run(places, *notebooks, jobs=1, **limits):
     """Run notebooks in this process; return their outcomes by name."""
     tasks = [make_task(notebook, {}, Limits(**limits)) for notebook in notebooks]
     pool = functools.partial(run_tasks, jobs=jobs, work=places.build / "work")
-    return {outcome.task.name: outcome for outcome in reproduce(plan(tasks, places), places, pool)}
+    return {outcome.task.name: outcome for outcome in reproduce(plan(tasks, places), pool)}
 
 
 @contextlib.contextmanager

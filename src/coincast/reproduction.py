@@ -20,9 +20,18 @@ from coincast.parameters import nearest, read_notebook, read_parameters
 from coincast.paths import BUILD, FIGS, NOTEBOOKS
 from coincast.tasks import Limits, Result, Task
 
-__all__ = ["Outcome", "Places", "Planned", "find_notebooks", "make_task", "plan", "reproduce"]
+__all__ = [
+    "Engine",
+    "Outcome",
+    "Places",
+    "Planned",
+    "find_notebooks",
+    "make_task",
+    "plan",
+    "reproduce",
+]
 
-Run = Callable[[list[Task]], Generator[tuple[Task, Result]]]
+Engine = Callable[[list[Task]], Generator[tuple[Task, Result]]]
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,7 @@ class Planned:
     """A task, and what is known of it before it runs."""
 
     task: Task
+    places: Places  # where its results are, or will be
     why: str  # it is to run, in a few words; empty when its results are up to date
     manifest: Manifest  # what its results will depend on
     seconds: float | None = None  # that it took last time
@@ -83,13 +93,16 @@ def find_notebooks(names: Iterable[str] = (), folder: Path = NOTEBOOKS) -> list[
     return [known[name] for name in sorted(set(wanted))]
 
 
-def make_task(notebook: Path, parameters: Mapping[str, Any], limits: Limits) -> Task:
+def make_task(
+    notebook: Path, parameters: Mapping[str, Any], limits: Limits, *, label: str = ""
+) -> Task:
     """Return the task of executing a notebook.
 
     Args:
         notebook: its path; it stays as it is.
         parameters: what differs from its defaults, of the same types.
         limits: of time and memory.
+        label: tells the task from others of the same notebook.
 
     Raises:
         InputError: no notebook with a parameters cell, or a value that cannot be.
@@ -97,7 +110,7 @@ def make_task(notebook: Path, parameters: Mapping[str, Any], limits: Limits) -> 
     source = read_notebook(notebook)
     defaults = read_parameters(source, notebook.name)
     check_values(defaults | dict(parameters), defaults)
-    return Task(notebook.stem, source, dict(parameters), limits=limits)
+    return Task(notebook.stem, source, dict(parameters), label, limits)
 
 
 def plan(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[Planned]:
@@ -113,18 +126,17 @@ def plan(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[
         was = manifests.load(places.manifests / f"{task.notebook}.json")
         now = manifests.describe(task)
         why = "asked for" if fresh else manifests.why_stale(was, now, places.out)
-        planned.append(Planned(task, why, now, was["seconds"] if was else None))
+        planned.append(Planned(task, places, why, now, was["seconds"] if was else None))
     return planned
 
 
-def reproduce(planned: Iterable[Planned], places: Places, run: Run) -> Iterator[Outcome]:
+def reproduce(planned: Iterable[Planned], run: Engine) -> Iterator[Outcome]:
     """Execute what is to run and publish what each task made as it ends; yield how it went.
 
-    After a failure `places.out` is as it was; the other tasks go on.
+    After a failure the task's earlier results are as they were; the other tasks go on.
 
     Args:
         planned: as `plan` gives it.
-        places: where results go.
         run: executes tasks and yields each with its result, in any order.
     """
     stale = {entry.task.name: entry for entry in planned if entry.why}
@@ -132,20 +144,21 @@ def reproduce(planned: Iterable[Planned], places: Places, run: Run) -> Iterator[
     tasks = [entry.task for entry in sorted(stale.values(), key=_expected, reverse=True)]
     with contextlib.closing(run(tasks)) as results:
         for task, result in results:
-            yield _keep(task, result, places, stale[task.name].manifest)
+            yield _keep(result, stale[task.name])
 
 
 def _expected(entry: Planned) -> float:
     return float("inf") if entry.seconds is None else entry.seconds
 
 
-def _keep(task: Task, result: Result, places: Places, manifest: Manifest) -> Outcome:
+def _keep(result: Result, planned: Planned) -> Outcome:
     """Keep what a task left: results if it succeeded, a report otherwise."""
+    task, places = planned.task, planned.places
     try:
         write_atomically(places.build / "logs" / f"{task.name}.txt", result.log)
         if result.problem:
             return Outcome(task, result, problem=_keep_failure(task, result, places))
-        return Outcome(task, result, _publish(task, result, places, manifest))
+        return Outcome(task, result, _publish(task, result, places, planned.manifest))
     except InputError as error:
         return Outcome(task, result, problem=str(error))
 

@@ -6,10 +6,12 @@ from coincast.figures.ensembles import best_epoch, seeds
 from coincast.figures.forecasts import loss, mae, prediction
 from coincast.figures.networks import network
 from coincast.figures.prices import feature_rows, price, training, venues, volume
+from coincast.figures.sweeps import comparison
 
 __all__ = [
     "best_epoch",
     "cell_losses",
+    "comparison",
     "confusion_matrix",
     "feature_rows",
     "loss",
