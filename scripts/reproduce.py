@@ -264,6 +264,7 @@ def print_table(planned: list[Planned], outcomes: list[Outcome]) -> None:
 
 def refresh_page(tasks: list[Task], places: Places, *, ran: bool) -> None:
     """Write the page of figures, unless nothing ran since it was written last."""
+    from coincast.errors import InputError
     from coincast.paths import FIGS
     from coincast.reproduction import find_notebooks, make_task, plan
     from coincast.tasks import Limits
@@ -280,7 +281,10 @@ def refresh_page(tasks: list[Task], places: Places, *, ran: bool) -> None:
         Record(e.task.notebook, f"stale: {e.why}" if e.why else FRESH, e.seconds, e.peak_gib)
         for e in plan(tasks, places)
     ]
-    print(f"page of figures: {write_page(records, figs=places.out, build=places.build)}")
+    try:
+        print(f"page of figures: {write_page(records, figs=places.out, build=places.build)}")
+    except InputError as error:  # the figures themselves are in place
+        environment.tell(f"no page of figures: {error}")
 
 
 def refresh_readme(places: Places) -> None:

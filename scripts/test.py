@@ -16,10 +16,9 @@ examples:
   python3 scripts/test.py --only tests/test_windows.py
 """
 FAST = "not fault and not notebook and not command"
-SLOW = {
-    "fault tests": "fault and not command",
-    "notebooks and commands": "notebook or command",
-}
+SLOW = {"fault tests": "fault", "notebooks and commands": "(notebook or command) and not fault"}
+# Two processes, as many of these tests only wait; a file's tests stay together, in their order.
+PYTEST = ["pytest", "-n", "2", "--dist", "loadfile"]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,7 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
         "lint": [*python, "ruff", "check", "."],
         "form": [*python, "ruff", "format", "--check", "."],
         "types": [*python, "mypy"],
-    } | {name: [*python, "pytest", "-m", marker] for name, marker in tests.items()}
+    } | {name: [*python, *PYTEST, "-m", marker] for name, marker in tests.items()}
     if arguments.only:
         checks = {"tests": [*python, "pytest", *arguments.only]}
     failed = [name for name, command in checks.items() if not passes(name, command)]

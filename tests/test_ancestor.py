@@ -130,7 +130,7 @@ def test_score_counts_the_runs_below_persistence():
 def test_sentences_quote_what_was_published_only_for_the_coin_it_was_published_of():
     _, _, table = make_table()
     network, walk, *others = ancestor.sentences({"bitcoin": table, "litecoin": table})
-    assert network.startswith("Bitcoin: LSTM as published is worse than the persistence on 24 test")
+    assert network.startswith("Bitcoin: LSTM as published is worse than persistence on 24 test")
     assert "mean of 3 seeds (published: about 0.04), sd 0.2000 between them; 0 of them" in network
     assert "(published: about 0.13), no change at all" in walk
     assert "published: about" not in " ".join(others)

@@ -1,9 +1,11 @@
 """The main command as a user starts it: from another folder, in a process of its own."""
 
 import json
+import re
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from makers import render_page
@@ -41,6 +43,10 @@ def test_reproduce_quick_runs_every_notebook_and_prints_a_table(quick):
     assert (done.returncode, done.stderr) == (0, "")
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         assert f"{path.stem} " in done.stdout.split("\nnotebook  ")[1]
+    (page,) = re.findall(r"^page of figures: (.+)$", done.stdout, flags=re.MULTILINE)
+    text = Path(page).read_text()
+    assert text.count('class="badge fresh"') >= len(list((ROOT / "notebooks").glob("*.ipynb")))
+    assert 'class="badge"' not in text
 
 
 def test_reproduce_has_nothing_to_do_after_that_and_says_so_at_once(quick, tmp_path):

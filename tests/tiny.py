@@ -26,7 +26,7 @@ import os, pathlib
 folder = pathlib.Path(os.environ["COINCAST_OUT"])
 folder.mkdir(parents=True)
 (folder / {figure!r}).write_text(f"{{coin}} {{lags}}")
-(folder / {numbers!r}).write_text("new")
+(folder / {numbers!r}).write_text("{{}}")
 """
 
 

@@ -144,8 +144,9 @@ def skill_sentence(table: pd.DataFrame, name: str, baseline: str = "train_mean")
         verdict = "is worse than"
     else:
         verdict = "cannot be told apart from"
+    article = "" if baseline in ("zero", "persistence") else "the "
     return (
-        f"{title(name)} {verdict} the {title(baseline)} on {row['n']:.0f} test days: MAE "
+        f"{title(name)} {verdict} {article}{title(baseline)} on {row['n']:.0f} test days: MAE "
         f"{row['mae']:.4f} (95 % interval {row['low']:.4f} to {row['high']:.4f}) against "
         f"{table.loc[baseline, 'mae']:.4f}, skill {row['skill']:+.3f} "
         f"({row['skill_low']:+.3f} to {row['skill_high']:+.3f})."
