@@ -278,8 +278,14 @@ def refresh_page(tasks: list[Task], places: Places, *, ran: bool) -> None:
         defaults = [make_task(notebook, {}, Limits()) for notebook in find_notebooks()]
         tasks = [asked.get(task.notebook, task) for task in defaults]
     records = [
-        Record(e.task.notebook, f"stale: {e.why}" if e.why else FRESH, e.seconds, e.peak_gib)
-        for e in plan(tasks, places)
+        Record(
+            entry.task.notebook,
+            f"stale: {entry.why}" if entry.why else FRESH,
+            entry.seconds,
+            entry.peak_gib,
+            entry.gpus,
+        )
+        for entry in plan(tasks, places)
     ]
     try:
         print(f"page of figures: {write_page(records, figs=places.out, build=places.build)}")

@@ -136,7 +136,9 @@ def test_page_says_which_figure_is_missing_and_which_notebook_never_ran(tmp_path
     (site.figs / "price.png").unlink()
     (site.figs / "volume.png").write_bytes(b"no picture")
     (site.build / "01_prices.ipynb").unlink()
-    soup = parse(site.write([RECORDS[0], Record("99_new", "stale: never ran")]))
+    gpus = ("T4: 15 % busy", "T4: idle")
+    soup = parse(site.write([RECORDS[0], Record("99_new", "stale: never ran", gpus=gpus)]))
+    assert "GPU T4: 15 % busy; T4: idle" in soup.get_text(" ", strip=True)
     text = soup.get_text()
     for name in ("price", "volume"):
         assert f"../figs/{name}.png is missing or damaged" in text

@@ -25,7 +25,8 @@ def task_of(notebook, **parameters):
 def finish(tasks, made):
     """Stand in for the pool: every task ends at once, having made the same."""
     for task in tasks:
-        yield task, Result("finished", seconds=float(len(task.notebook)), made=made, executed="{}")
+        cost = {"seconds": float(len(task.notebook)), "peak_gib": 1.5, "gpus": ("T4: 15 % busy",)}
+        yield task, Result("finished", made=made, executed="{}", **cost)
 
 
 def settle(places, notebook, made, **parameters):
@@ -49,6 +50,13 @@ def test_plan_finds_a_notebook_up_to_date_after_it_ran(places, tmp_path):
     assert settle(places, notebook, FIGURE).figures == ("line.png",)
     assert why(places, notebook) == ""
     assert why(places, write_notebook(tmp_path, "1 + 1")) == ""  # other times, same content
+
+
+def test_plan_knows_what_the_last_run_cost(places, tmp_path):
+    notebook = write_notebook(tmp_path)
+    settle(places, notebook, FIGURE)
+    (planned,) = plan([task_of(notebook)], places)
+    assert (planned.seconds, planned.peak_gib, planned.gpus) == (6.0, 1.5, ("T4: 15 % busy",))
 
 
 def test_plan_tells_what_changed(places, tmp_path):

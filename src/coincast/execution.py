@@ -17,6 +17,7 @@ import psutil
 from coincast import failures
 from coincast.errors import InputError
 from coincast.files import write_atomically
+from coincast.gpu import watch_gpu
 from coincast.paths import NOTEBOOKS, PACKAGE
 from coincast.surroundings import NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE
 from coincast.tasks import Result, Task
@@ -80,12 +81,14 @@ def _execute(task: Task, work: Path, stop: threading.Event) -> Result:
     write_atomically(notebook, task.source)
     write_atomically(work / "request.json", json.dumps(request))
     started = time.monotonic()
-    outcome, peak_gib = _run(task, work, stop)
+    with watch_gpu() as gpus:
+        outcome, peak_gib = _run(task, work, stop)
     seconds = time.monotonic() - started
     result = Result(
         outcome["status"],
         seconds=seconds,
         peak_gib=peak_gib,
+        gpus=tuple(map(str, gpus)),
         executed=_read(executed),
         log=_read(log, MOST_LOG),
     )

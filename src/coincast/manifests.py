@@ -37,6 +37,7 @@ PARTS = {
     "outputs": dict,
     "seconds": float,
     "peak_gib": float,
+    "gpus": list,
 }
 
 

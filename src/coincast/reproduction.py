@@ -65,6 +65,7 @@ class Planned:
     manifest: Manifest  # what its results will depend on
     seconds: float | None = None  # that it took last time
     peak_gib: float | None = None  # of memory, likewise
+    gpus: tuple[str, ...] = ()  # how busy each was
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def plan(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[
         was = manifests.load(places.manifests / f"{task.notebook}.json")
         now = manifests.describe(task)
         why = "asked for" if fresh else manifests.why_stale(was, now, places.out)
-        last = (was["seconds"], was["peak_gib"]) if was else ()
+        last = (was["seconds"], was["peak_gib"], tuple(was["gpus"])) if was else ()
         planned.append(Planned(task, places, why, now, *last))
     return planned
 
@@ -191,8 +192,9 @@ def _publish(task: Task, result: Result, places: Places, manifest: Manifest) -> 
     write_together({places.out / name: result.made[name] for name in names})
     write_atomically(places.build / f"{task.name}.ipynb", result.executed)
     outputs = manifests.hash_outputs(result.made)
-    run = {"outputs": outputs, "seconds": result.seconds, "peak_gib": result.peak_gib}
-    manifests.save(places.manifests / f"{task.notebook}.json", manifest | run)
+    cost = {"seconds": result.seconds, "peak_gib": result.peak_gib, "gpus": result.gpus}
+    content = manifest | {"outputs": outputs} | cost
+    manifests.save(places.manifests / f"{task.notebook}.json", content)
     for leftover in (places.build / "failures").glob(f"{task.name}.*"):
         leftover.unlink()
     return tuple(name for name in names if name.endswith(".png"))

@@ -42,6 +42,7 @@ class Result:
     bad_input: bool = False  # the problem is the user's to mend, and `problem` tells how
     seconds: float = 0.0
     peak_gib: float = 0.0  # of all its processes together
+    gpus: tuple[str, ...] = ()  # how busy each NVIDIA GPU was meanwhile, a line each
     made: Mapping[str, bytes] = field(default_factory=dict)  # file name -> figure or JSON
     executed: str = ""  # the notebook with what was executed of it
     report: str = ""  # of a failure: cell, source, end of the traceback

@@ -30,12 +30,14 @@ class Record:
         state: "fresh", or why its results are not: "stale: the code changed".
         seconds: how long its last run took; None if that is not known.
         peak_gib: how much memory that took at most; likewise.
+        gpus: how busy each NVIDIA GPU was meanwhile, a line each.
     """
 
     name: str
     state: str
     seconds: float | None = None
     peak_gib: float | None = None
+    gpus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def _facts(record: Record, provenance: Mapping[str, Any]) -> list[tuple[str, str
         "time": None if record.seconds is None else f"{record.seconds:.1f} s",
         "memory": None if record.peak_gib is None else f"{record.peak_gib:.1f} GiB",
         "trained on": "" if device.startswith("none") else device,
+        "GPU": "; ".join(record.gpus),
     }
     return [(name, value) for name, value in facts.items() if value]
 
