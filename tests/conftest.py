@@ -1,6 +1,7 @@
 """What all tests share: reproducible properties, a server of their own, commands ready to start."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -13,6 +14,9 @@ from coincast.paths import ROOT
 # The same examples on every machine and day: a failure in CI is a failure here.
 settings.register_profile("coincast", derandomize=True, deadline=None, max_examples=40)
 settings.load_profile("coincast")
+
+# A shell has what it starts in its background ignore Ctrl-C, and so would the commands under test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Tests speak to this machine only, whatever proxy it has.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
