@@ -1,14 +1,12 @@
 """Tasks on this machine, several at a time."""
 
 import itertools
-import os
 import threading
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-import psutil
-
+from coincast import machine
 from coincast.execution import execute
 from coincast.tasks import Result, Task
 
@@ -19,9 +17,8 @@ GIB_A_TASK = 3  # what the largest notebooks take, rounded up
 
 def default_jobs(tasks: int) -> int:
     """Return how many of so many tasks fit the machine's cores and free memory; at least 1."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    fitting = psutil.virtual_memory().available // (GIB_A_TASK * 2**30)
-    return max(1, min(cores or 1, int(fitting), tasks))
+    _, available = machine.memory()
+    return max(1, min(machine.cores(), available // (GIB_A_TASK * 2**30), tasks))
 
 
 def run_tasks(
