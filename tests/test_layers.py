@@ -7,7 +7,7 @@ import pytest
 from coincast.paths import PACKAGE
 
 TEXT = """
-errors paths surroundings backend files gpu machine schema sources prices venues features windows
+errors paths surroundings gpu backend files machine schema sources prices venues features windows
 baselines models cells explanation checkpoints training ensemble speed evaluation leakage claims
 published_faults many_seeds ancestor parameters parameter_values used_code results figures readme
 consistency page probes doctor tasks notebook_process failures execution pool lock manifests cluster

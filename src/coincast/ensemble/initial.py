@@ -2,15 +2,12 @@
 
 Building one Keras model runs every initialiser on its own, and JAX compiles each the first time:
 seconds, before any training. So a model is built twice with initialisers that do nothing, to
-learn which of them takes which of the random numbers that Keras draws for seeds; then all
-initialisers run for all members in one compiled program. Where the two builds do not tell
-the whole story, every model is built.
+learn which of them takes which of the random numbers that Keras draws for seeds; then NumPy runs
+each initialiser for all members. Where that does not tell the whole story, every model is built.
 """
 
-import copy
-import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,13 +16,17 @@ import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
+import numpy.typing as npt
 
+from coincast.ensemble.compiling import quickly
+from coincast.ensemble.initialisers import draw, is_known
 from coincast.ensemble.plan import Build, Weights
 
-__all__ = ["Blueprint", "build_optimizer", "draw_weights", "quickly", "study_build"]
+__all__ = ["Blueprint", "build_optimizer", "draw_weights", "numbers_as_they_are", "study_build"]
 
 DRAWS = 4096  # random numbers looked through for the seed of an initialiser
 LARGEST_SEED = 10**9  # Keras draws seeds from 1 to this
+FILLS = {keras.initializers.Zeros: np.zeros, keras.initializers.Ones: np.ones}
 
 
 @dataclass
@@ -33,12 +34,26 @@ class _Source:
     """Where the first value of a variable comes from.
 
     Attributes:
-        make: seed (or None) -> the value; the seed as JAX's raw key.
+        initialiser: what draws it from a seed; None: the value is the state of a random generator
+            (its seed and a count), or the same for all members.
+        shape: of the value.
         position: which of the numbers drawn for a member is the seed; None: no random one.
+        value: the same for all members; None where there is a position.
     """
 
-    make: Callable[[Any], Any]
+    initialiser: Any
+    shape: tuple[int, ...]
     position: int | None
+    value: npt.NDArray[Any] | None
+
+    def draw(self, draws: npt.NDArray[np.uint32]) -> npt.NDArray[Any]:
+        """Return the members' values from the numbers drawn for them, (members, numbers)."""
+        if self.position is None:
+            return np.broadcast_to(np.asarray(self.value), (len(draws), *self.shape))
+        seeds = draws[:, self.position]
+        if self.initialiser is None:
+            return np.stack([seeds, np.zeros_like(seeds)], axis=1)
+        return draw(self.initialiser, self.shape, seeds)
 
 
 @dataclass
@@ -47,41 +62,31 @@ class Blueprint:
 
     Attributes:
         model: built once.
-        sources: one for each of `model.variables`; empty if models must be built to know.
-        rivals: for sources without a seed, the same from the other build, to compare with.
-        program: all of them compiled, once that is done.
+        sources: one for each of `model.variables`; None if models must be built to know.
     """
 
     model: keras.Model
-    sources: list[_Source]
-    rivals: list[_Source]
-    program: Callable[[Any], Any] | None = None
+    sources: list[_Source] | None
 
 
 def study_build(build: Build, shape: tuple[int, int], seed: int) -> Blueprint:
     """Build a model from two seeds and return what was learnt from the comparison."""
     first, sources = _build_recorded(build, shape, seed)
     _, others = _build_recorded(build, shape, seed + 1)
-    agree = (
-        sources is not None
-        and others is not None
-        and [s.position for s in sources] == [s.position for s in others]
-    )
-    if sources is None or others is None or not agree:
-        return Blueprint(first, [], [])
-    return Blueprint(first, sources, others)
+    if sources is None or others is None or not all(map(_agree, sources, others)):
+        return Blueprint(first, None)
+    return Blueprint(first, sources)
 
 
 def draw_weights(
     blueprint: Blueprint, build: Build, shape: tuple[int, int], seeds: Sequence[int]
 ) -> Weights:
     """Return the first values of the model's variables, each stacked over the members."""
-    if blueprint.sources:
-        draws = np.array([_draws(seed, _needed(blueprint)) for seed in seeds], np.uint32)
-        values, same = _initialiser(blueprint)(draws)
-        if bool(same):
-            return [np.asarray(value) for value in values]
-    return _built_weights(build, shape, seeds)
+    if blueprint.sources is None:
+        return _built_weights(build, shape, seeds)
+    count = 1 + max((s.position for s in blueprint.sources if s.position is not None), default=0)
+    draws = np.array([_draws(seed, count) for seed in seeds], np.uint32)
+    return [source.draw(draws) for source in blueprint.sources]
 
 
 def build_optimizer(optimizer: keras.Optimizer, variables: Weights) -> None:
@@ -104,46 +109,11 @@ def _built_weights(build: Build, shape: tuple[int, int], seeds: Sequence[int]) -
     return [np.stack(values) for values in zip(*members, strict=True)]
 
 
-def _initialiser(blueprint: Blueprint) -> Callable[[Any], Any]:
-    """Return the compiled program: draws (members, n) -> values, and if both builds agree."""
-    if blueprint.program is not None:
-        return blueprint.program
-
-    def one(draws: Any) -> list[Any]:  # noqa: ANN401
-        return [
-            source.make(None if source.position is None else _key(draws[source.position]))
-            for source in blueprint.sources
-        ]
-
-    def many(draws: Any) -> Any:  # noqa: ANN401
-        values = jax.vmap(one, axis_size=draws.shape[0])(draws)
-        same = jnp.array(True)  # noqa: FBT003
-        for source, rival in zip(blueprint.sources, blueprint.rivals, strict=True):
-            if source.position is None:
-                same &= jnp.array_equal(source.make(None), rival.make(None))
-        return values, same
-
-    # Run once on little data: what counts is the time to compile, .3 s instead of 3.
-    blueprint.program = jax.jit(many, compiler_options=quickly(0))
-    return blueprint.program
-
-
-def quickly(level: int) -> dict[str, Any] | None:
-    """Return options that have XLA compile for a processor with less effort than its most.
-
-    At level 2 of 3 the training compiles in half the time and runs as fast.
-    """
-    if jax.default_backend() != "cpu" or "optimization_level" in os.environ.get("XLA_FLAGS", ""):
-        return None
-    return {"xla_backend_optimization_level": level}
-
-
-def _key(draw: Any) -> Any:  # noqa: ANN401
-    return jnp.stack([draw, jnp.zeros_like(draw)])
-
-
-def _needed(blueprint: Blueprint) -> int:
-    return 1 + max((s.position for s in blueprint.sources if s.position is not None), default=0)
+def _agree(one: _Source, other: _Source) -> bool:
+    """Return whether two builds tell the same of a variable, whatever their seeds."""
+    if one.position is None and other.position is None:
+        return np.array_equal(np.asarray(one.value), np.asarray(other.value))
+    return one.position == other.position
 
 
 def _draws(seed: int, count: int) -> list[int]:
@@ -182,6 +152,28 @@ def _blank(shape: Sequence[int], dtype: Any = None) -> Any:  # noqa: ANN401
     return np.zeros(shape, keras.backend.standardize_dtype(dtype))
 
 
+@contextmanager
+def numbers_as_they_are() -> Iterator[None]:
+    """Have JAX take what NumPy can convert: it compiles to convert each kind itself, .1 s a model.
+
+    Keras makes the variables of models and optimizers by `jax.numpy.asarray`.
+    """
+    original = jnp.asarray
+
+    def asarray(values: Any, dtype: Any = None, **options: Any) -> Any:  # noqa: ANN401
+        items = values if isinstance(values, list) else [values]
+        numbers = dtype is not None and all(isinstance(item, int | float) for item in items)
+        if options or not (numbers or isinstance(values, np.ndarray)):
+            return original(values, dtype, **options)
+        return jax.device_put(np.asarray(values, dtype))
+
+    jnp.asarray = asarray  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        jnp.asarray = original
+
+
 def _build_recorded(
     build: Build, shape: tuple[int, int], seed: int
 ) -> tuple[keras.Model, list[_Source] | None]:
@@ -200,49 +192,35 @@ def _build_recorded(
     sources = []
     for variable in model.variables:
         value, initialiser = recorded.get(id(variable), (None, None))
-        if initialiser is None:
-            source = _source_of_value(np.asarray(variable.value), places)
-        elif variable.value is not value:  # the builder gave it another value afterwards
-            return model, None
-        else:
-            source = _source_of_initialiser(initialiser, variable, places)
+        if initialiser is not None and variable.value is not value:
+            return model, None  # the builder gave it another value afterwards
+        source = _source(variable, initialiser, places)
         if source is None:
             return model, None
         sources.append(source)
     return model, sources
 
 
-def _source_of_value(value: Any, places: dict[int, int]) -> _Source | None:  # noqa: ANN401
-    """Return the source of the state of a random generator: its seed and a count."""
-    if value.shape == (2,) and value.dtype == np.uint32 and value[1] == 0:
-        place = places.get(int(value[0]))
-        if place is not None:
-            return _Source(lambda key: key, place)
-        return _Source(lambda _: jnp.asarray(value), None)
-    return None
-
-
-def _source_of_initialiser(
-    initialiser: Any,  # noqa: ANN401
-    variable: Any,  # noqa: ANN401
-    places: dict[int, int],
-) -> _Source | None:
+def _source(variable: Any, initialiser: Any, places: dict[int, int]) -> _Source | None:  # noqa: ANN401
+    """Return where a variable's first value comes from; None if that cannot be told."""
     shape, dtype = tuple(variable.shape), variable.dtype
-    if not hasattr(initialiser, "seed"):
-        return _Source(lambda _: _call(initialiser, shape, dtype), None)
-    if not isinstance(initialiser.seed, int):
+    if initialiser is None:
+        value = np.asarray(variable.value)
+        state = value.shape == (2,) and value.dtype == np.uint32 and value[1] == 0
+        return _Source(None, shape, places.get(int(value[0])) if state else None, value)
+    seed = getattr(initialiser, "seed", None)
+    place = places.get(seed) if isinstance(seed, int) else None
+    if place is not None:
+        known = dtype == "float32" and is_known(initialiser)
+        return _Source(initialiser, shape, place, None) if known else None
+    if hasattr(initialiser, "seed") and not isinstance(seed, int):
         return None
-    place = places.get(initialiser.seed)
-    if place is None:
-        return _Source(lambda _: _call(initialiser, shape, dtype), None)
-
-    def make(key: Any) -> Any:  # noqa: ANN401
-        mine = copy.copy(initialiser)
-        mine.seed = key
-        return _call(mine, shape, dtype)
-
-    return _Source(make, place)
+    return _Source(None, shape, None, _run(initialiser, shape, dtype))
 
 
-def _call(initialiser: Any, shape: tuple[int, ...], dtype: str) -> Any:  # noqa: ANN401
-    return jnp.asarray(initialiser(shape, dtype=dtype), dtype)
+def _run(initialiser: Any, shape: tuple[int, ...], dtype: str) -> npt.NDArray[Any]:  # noqa: ANN401
+    """Return what an initialiser that draws nothing gives, with as little compiling as there is."""
+    if type(initialiser) in FILLS:
+        return FILLS[type(initialiser)](shape, dtype)
+    compiled = jax.jit(lambda: initialiser(shape, dtype=dtype), compiler_options=quickly())
+    return np.asarray(compiled())

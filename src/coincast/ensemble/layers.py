@@ -1,8 +1,7 @@
 """Layers that compute the same in a way that suits many members, with their own weights.
 
 Many members' convolutions side by side are one grouped convolution, which XLA runs slowly on a
-processor; the same sum over unfolded windows is a matrix product for each member. A loop over the
-few rows of a short window costs more than its rows do.
+processor; the same sum over unfolded windows is a matrix product for each member.
 """
 
 from functools import partial
@@ -11,21 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
-__all__ = ["unfold_convolutions", "unroll_short_loops"]
-
-SHORT = 8  # rows; the program grows with them
-
-
-def unroll_short_loops(model: keras.Model, rows: int) -> None:
-    """Have recurrent layers read a short window without a loop: 26 LSTMs train in 6/7 of the time.
-
-    Args:
-        model: built.
-        rows: of its windows.
-    """
-    for layer in model._flatten_layers():  # noqa: SLF001 - the only walk into inner models
-        if isinstance(layer, keras.layers.RNN) and rows <= SHORT:
-            layer.unroll = True
+__all__ = ["unfold_convolutions"]
 
 
 def unfold_convolutions(model: keras.Model) -> None:

@@ -12,9 +12,11 @@ import keras
 from coincast.ensemble import rules
 from coincast.ensemble.plan import Plan, Weights
 
-__all__ = ["Member", "forward", "train_member"]
+__all__ = ["Member", "State", "forward", "train_member"]
 
 Tree = Any  # arrays in tuples, lists and dicts
+# Between epochs: trainable and other weights; the optimizer's variables; what the rules remember.
+State = tuple[tuple[Weights, Weights], Weights, dict[str, Any]]
 OUTPUT_AXES = 2  # (windows, outputs)
 
 
@@ -43,25 +45,21 @@ def forward(model: keras.Model, weights: tuple[Weights, Weights], inputs: Any) -
 
 def train_member(
     member: Member,
-    weights: tuple[Weights, Weights],
+    state: State,
     orders: Any,  # noqa: ANN401
-    own: Mapping[str, Any],
+    dropout: Any,  # noqa: ANN401
     data: Mapping[str, tuple[Any, Any]],
 ) -> tuple[tuple[Weights, Weights], Any, dict[str, Any]]:
     """Return the final weights, if the member failed, and each epoch's figures.
 
     Args:
         member: what to train.
-        weights: first values of the trainable and of the other variables.
+        state: before the first epoch.
         orders: (epochs, windows), which window comes when; None for the windows' own order.
-        own: "learning_rate" and "dropout", where members have their own.
+        dropout: the member's own rate; None for that of the model's layers.
         data: "train", "val" and others -> inputs and targets.
     """
-    slots = [variable.value for variable in member.optimizer.variables]
-    if "learning_rate" in own and member.rate_place is not None:
-        slots[member.rate_place] = own["learning_rate"].astype(jnp.float32)
-    with _dropout(member.model, own.get("dropout")):
-        state = (weights, slots, rules.begin(member.plan, weights))
+    with _dropout(member.model, dropout):
         epoch = partial(_epoch, member, data)
         (weights, _, marks), history = jax.lax.scan(epoch, state, orders, member.plan.epochs)
     if member.plan.best is not None:
@@ -72,20 +70,20 @@ def train_member(
 def _epoch(
     member: Member,
     data: Mapping[str, tuple[Any, Any]],
-    state: Tree,
+    state: State,
     order: Any,  # noqa: ANN401
-) -> tuple[Tree, dict[str, Any]]:
+) -> tuple[State, dict[str, Any]]:
     """Train once on every window, look at the figures, follow the rules."""
     weights, slots, marks = state
-    rate = None if member.rate_place is None else slots[member.rate_place]
+    figures, place = {}, member.rate_place
+    if member.plan.plateau is not None and place is not None:
+        figures["learning_rate"] = slots[place]
     (weights, slots), loss = _pass(member, data["train"], (weights, slots), order)
-    figures = {"loss": loss}
+    figures["loss"] = loss
     for name, (inputs, targets) in data.items():
         if name != "train":
             found = _measure(member, weights, inputs, targets)
             figures |= {f"{name}_{figure}": value for figure, value in found.items()}
-    if rate is not None:
-        figures["learning_rate"] = rate
     after = _follow(member, (weights, slots, marks), figures)
     if member.plan.stop is None:
         return after, figures
@@ -94,12 +92,12 @@ def _epoch(
     return rules.choose(stopped, state, after), rules.choose(stopped, blank, figures)
 
 
-def _follow(member: Member, state: Tree, figures: Mapping[str, Any]) -> Tree:
+def _follow(member: Member, state: State, figures: Mapping[str, Any]) -> State:
     weights, slots, marks = state
     plan, marks = member.plan, dict(marks)
     marks["failed"] |= ~(jnp.isfinite(figures["loss"]) & jnp.isfinite(figures["val_loss"]))
-    if plan.plateau is not None:
-        place = member.rate_place
+    place = member.rate_place
+    if plan.plateau is not None and place is not None:
         marks["plateau"], rate = rules.follow_plateau(
             plan.plateau, marks["plateau"], figures[plan.plateau.monitor], slots[place]
         )

@@ -2,7 +2,6 @@
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any
@@ -12,15 +11,17 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from coincast.ensemble import rules
+from coincast.ensemble.compiling import partitioned_by_hand, to_train
 from coincast.ensemble.initial import (
     Blueprint,
     build_optimizer,
     draw_weights,
-    quickly,
+    numbers_as_they_are,
     study_build,
 )
-from coincast.ensemble.layers import unfold_convolutions, unroll_short_loops
-from coincast.ensemble.member import Member, forward, train_member
+from coincast.ensemble.layers import unfold_convolutions
+from coincast.ensemble.member import Member, State, forward, train_member
 from coincast.ensemble.operations import count_operations
 from coincast.ensemble.plan import Build, Plan, Weights
 from coincast.errors import InputError
@@ -29,6 +30,8 @@ __all__ = ["Program", "device_count", "make_program"]
 
 Tree = Any  # arrays in tuples, lists and dicts
 AXIS = "members"
+# A loop wants what it walks along first: with the members first, each array would be turned over.
+ORDERS, HISTORY = 1, 1
 
 
 class Program:
@@ -36,16 +39,16 @@ class Program:
 
     def __init__(self, build: Build, shape: tuple[int, int], plan: Plan) -> None:
         self.build, self.shape = build, shape
-        self.blueprint: Blueprint = study_build(build, shape, seed=1)
-        self.model = self.blueprint.model
+        with numbers_as_they_are():
+            self.blueprint: Blueprint = study_build(build, shape, seed=1)
+            self.model = self.blueprint.model
+            optimizer = plan.make_optimizer()
+            build_optimizer(optimizer, self.model.trainable_variables)
         unfold_convolutions(self.model)
-        unroll_short_loops(self.model, rows=shape[0])
-        optimizer = plan.make_optimizer()
-        build_optimizer(optimizer, self.model.trainable_variables)
         self.member = Member(self.model, optimizer, plan, _rate_place(optimizer))
         self._trainings: dict[Any, Any] = {}  # members, shapes and the like -> compiled training
         self._forward = {
-            shared: jax.jit(_sharded(partial(forward, self.model), [False, shared]))
+            shared: jax.jit(_sharded(partial(forward, self.model), (0, None if shared else 0), 0))
             for shared in (True, False)
         }
 
@@ -63,21 +66,27 @@ class Program:
         """Return final weights, which members failed and each epoch's figures."""
         plan, rows = self.member.plan, data["train"][1].shape[-1]
         orders = draw_orders(plan.epochs, rows, seeds) if plan.shuffle else None
-        given = (orders, dict(own), dict(data))
-        with ThreadPoolExecutor(1) as pool:  # first weights are drawn while training is compiled
-            weights = pool.submit(self.initial, seeds)
-            training = self._training(len(seeds), given, shared)
-        last, failed, history = training(weights.result(), *given)
-        history = {name: fetch(values) for name, values in history.items()}
+        given = (self._begin(seeds, own), orders, own.get("dropout"), dict(data))
+        last, failed, history = self._training(given, shared)(*given)
+        history = {name: fetch(values).T for name, values in history.items()}
         return self.join(*fetch(last)), fetch(failed), history
 
-    def _training(self, members: int, given: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
-        """Return the compiled training of so many members on such arrays."""
-        shapes = tuple(array.shape for array in jax.tree.leaves(given))
-        kind = (members, shapes, tuple(given[1]), tuple(shared.items()))
+    def _begin(self, seeds: Sequence[int], own: Mapping[str, Any]) -> State:
+        """Return the members' state before the first epoch: with NumPy, nothing is compiled."""
+        weights, members = self.initial(seeds), len(seeds)
+        values = [np.asarray(variable.value) for variable in self.member.optimizer.variables]
+        slots = [np.broadcast_to(value, (members, *value.shape)) for value in values]
+        if "learning_rate" in own and self.member.rate_place is not None:
+            slots[self.member.rate_place] = own["learning_rate"]
+        return weights, slots, rules.begin(self.member.plan, weights, members)
+
+    def _training(self, given: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
+        """Return the compiled training of members with such arrays."""
+        leaves, structure = jax.tree.flatten(given)
+        kind = (structure, tuple(leaf.shape for leaf in leaves), tuple(shared.items()))
         if kind not in self._trainings:
             try:
-                self._trainings[kind] = self._compile(members, given, shared)
+                self._trainings[kind] = self._compile(given, shared)
             except (jax.errors.JaxRuntimeError, MemoryError):
                 raise
             except Exception as error:  # whatever somebody else's layer does while it is traced
@@ -88,14 +97,11 @@ class Program:
                 ) from error
         return self._trainings[kind]
 
-    def _compile(self, members: int, given: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
-        shape = jax.ShapeDtypeStruct
-        weights = self.part([shape((members, *v.shape), v.dtype) for v in self.model.variables])  # type: ignore[no-untyped-call]
-        apart = {name: (value, value) for name, value in shared.items()}
-        call = _sharded(partial(train_member, self.member), [False, False, False, apart])
-        with _no_collection():
-            lowered = jax.jit(call, compiler_options=quickly(2)).lower(weights, *given)
-            return lowered.compile()
+    def _compile(self, given: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
+        apart = {name: None if value else 0 for name, value in shared.items()}
+        call = _sharded(partial(train_member, self.member), (0, ORDERS, 0, apart), (0, 0, HISTORY))
+        with _no_collection(), partitioned_by_hand():
+            return jax.jit(call, compiler_options=to_train()).lower(*given).compile()
 
     def outputs(self, weights: tuple[Weights, Weights], inputs: Any, *, shared: bool) -> Any:  # noqa: ANN401
         """Return the members' outputs: (members, windows, outputs)."""
@@ -105,8 +111,8 @@ class Program:
         """Return the arithmetic in the matrix products of training one member on such arrays."""
         plan, rows = self.member.plan, data["train"][1].shape[-1]
         order = np.zeros((plan.epochs, rows), np.int32)
-        weights = self.part([variable.value for variable in self.model.variables])
-        return count_operations(partial(train_member, self.member), weights, order, {}, data)
+        state = jax.tree.map(lambda values: values[0], self._begin([0], {}))
+        return count_operations(partial(train_member, self.member), state, order, None, data)
 
     def part(self, weights: Weights) -> tuple[Weights, Weights]:
         """Return weights in the order of `model.variables` as trainable and other ones."""
@@ -131,7 +137,7 @@ def make_program(build: Build, shape: tuple[int, int], plan: Plan) -> Program:
 
 
 def draw_orders(epochs: int, rows: int, seeds: Sequence[int]) -> npt.NDArray[np.int32]:
-    """Return the order of the windows in each epoch: (members, epochs, rows).
+    """Return the order of the windows in each epoch: (epochs, members, rows).
 
     They are drawn by NumPy, and so do not depend on the machine that trains.
     """
@@ -140,7 +146,8 @@ def draw_orders(epochs: int, rows: int, seeds: Sequence[int]) -> npt.NDArray[np.
         [
             np.random.default_rng(seed & 0xFFFFFFFF).permuted(np.tile(own, (epochs, 1)), axis=1)
             for seed in seeds
-        ]
+        ],
+        axis=ORDERS,
     )
 
 
@@ -175,22 +182,30 @@ def fetch(values: Tree) -> Tree:
     return jax.tree.map(np.asarray, values)
 
 
-def _sharded(one: Any, shared: list[Any]) -> Any:  # noqa: ANN401
+def _sharded(one: Any, axes: Tree, outputs: Tree) -> Any:  # noqa: ANN401
     """Return a function of one member as one of members spread over all devices.
 
     Args:
         one: arrays of a member -> arrays.
-        shared: for each argument (a tree of) whether all members have the same.
+        axes: which axis of each argument (or of all arrays in one) counts the members; None: all
+            members have the same.
+        outputs: likewise of what it returns.
     """
     mesh = jax.sharding.Mesh(np.array(mesh_devices()), (AXIS,))
-    each, all_the_same = (jax.sharding.PartitionSpec(*axes) for axes in ([AXIS], []))  # type: ignore[no-untyped-call]
+    none = {"is_leaf": lambda axis: axis is None}
     return jax.shard_map(
-        jax.vmap(one, in_axes=jax.tree.map(lambda same: None if same else 0, tuple(shared))),
+        jax.vmap(one, in_axes=axes, out_axes=outputs),
         mesh=mesh,
-        in_specs=jax.tree.map(lambda same: all_the_same if same else each, tuple(shared)),
-        out_specs=each,
+        in_specs=jax.tree.map(_place, axes, **none),
+        out_specs=jax.tree.map(_place, outputs, **none),
         check_vma=False,
     )
+
+
+def _place(axis: int | None) -> jax.sharding.PartitionSpec:
+    """Return how an array with the members on this axis lies on the mesh."""
+    names = [] if axis is None else [None] * axis + [AXIS]
+    return jax.sharding.PartitionSpec(*names)  # type: ignore[no-untyped-call]
 
 
 def _rate_place(optimizer: keras.Optimizer) -> int | None:

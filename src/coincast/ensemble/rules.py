@@ -4,6 +4,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
 
 from coincast.ensemble.plan import Best, Plan, Plateau, Stop
 
@@ -12,15 +14,22 @@ __all__ = ["begin", "choose", "follow_best", "follow_plateau", "follow_stop"]
 State = dict[str, Any]
 
 
-def begin(plan: Plan, weights: Any) -> State:  # noqa: ANN401 - a tree of arrays
-    """Return the rules' state before the first epoch, for a member with these weights."""
-    state: State = {"stopped": jnp.array(False), "failed": jnp.array(False)}  # noqa: FBT003
+def begin(plan: Plan, weights: Any, members: int) -> State:  # noqa: ANN401 - a tree of arrays
+    """Return the rules' state before the first epoch, each array with a first axis of members.
+
+    Args:
+        plan: says which rules there are.
+        weights: the members' first ones.
+        members: how many.
+    """
+    no, zero = np.zeros(members, bool), np.zeros(members, np.int32)
+    state: State = {"stopped": no, "failed": no}
     if plan.plateau is not None:
-        state["plateau"] = (_worst(plan.plateau.monitor), jnp.array(0))
+        state["plateau"] = (_worst(plan.plateau.monitor, members), zero)
     if plan.stop is not None:
-        state["stop"] = (_worst(plan.stop.monitor), jnp.array(0))
+        state["stop"] = (_worst(plan.stop.monitor, members), zero)
     if plan.best is not None:
-        state["best"] = (_worst(plan.best.monitor), weights)
+        state["best"] = (_worst(plan.best.monitor, members), weights)
     return state
 
 
@@ -61,5 +70,5 @@ def _better(monitor: str, figure: Any, best: Any, min_delta: float = 0.0) -> Any
     return figure < best - min_delta
 
 
-def _worst(monitor: str) -> Any:  # noqa: ANN401
-    return jnp.array(-jnp.inf if monitor == "val_accuracy" else jnp.inf, jnp.float32)
+def _worst(monitor: str, members: int) -> npt.NDArray[np.float32]:
+    return np.full(members, -np.inf if monitor == "val_accuracy" else np.inf, np.float32)

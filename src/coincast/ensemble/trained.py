@@ -27,8 +27,9 @@ class Ensemble:
     Attributes:
         seeds: one a member.
         history: figure -> (members, epochs): `loss` (mean over the epoch's batches, with
-            dropout), `val_loss`, `learning_rate` (that of the epoch), `val_accuracy` where
-            the plan asks for it, the same of each watched set; NaN once a member has stopped.
+            dropout), `val_loss`, `val_accuracy` where the plan asks for it, the same of each
+            watched set, `learning_rate` (that of the epoch) where a rule changes it; NaN once a
+            member has stopped.
         failures: member -> why it has no result.
         weights: each variable of the model, with a first axis of members.
         own: "learning_rate" and "dropout" -> (members,), where members have their own.

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coincast.backend import use_all_cores, use_backend
+from coincast.backend import prepare_jax, use_backend
 from coincast.errors import InputError
 from coincast.speed.studies import STUDIES, Study
 from coincast.windows import Windows
@@ -158,7 +158,7 @@ def _windows(arrays: dict[str, Any], inputs: str, targets: str) -> Windows:
 def main(side: str, name: str, members: str, path: str) -> None:
     """Time what the command line says and print the result."""
     use_backend(SIDES[side])
-    use_all_cores()
+    prepare_jax()
     timed = {"program": _time_program, "fit": _time_fits, "fit_tuned": _time_tuned_fits}[side]
     with np.load(path, allow_pickle=False) as stored:
         found = timed(STUDIES[name], int(members), dict(stored))
