@@ -3,6 +3,7 @@
 import functools
 import json
 
+import nbformat
 import pytest
 from tiny import write_notebook, writing
 
@@ -130,6 +131,21 @@ def test_reproduce_starts_the_longest_first_and_those_unknown_before(places, tmp
 
     assert list(reproduce(planned, run)) == []
     assert order == ["03_new", "02_longer", "01_a"]
+
+
+def test_reproduce_gives_the_machine_to_one_that_measures_time(places, tmp_path):
+    notebooks = [write_notebook(tmp_path, name=name) for name in ("01_a", "02_timed", "03_c")]
+    content = nbformat.read(notebooks[1], as_version=4)
+    content.metadata["coincast"] = {"alone": True}
+    nbformat.write(content, notebooks[1])
+    waves = []
+
+    def run(tasks):
+        waves.append([task.notebook for task in tasks])
+        yield from ()
+
+    assert list(reproduce(plan(map(task_of, notebooks), places), run)) == []
+    assert waves == [["01_a", "03_c"], ["02_timed"]]
 
 
 def test_reproduce_refuses_a_figure_of_another_notebook(places, tmp_path):

@@ -15,6 +15,7 @@ __all__ = [
     "parse_assignments",
     "read_notebook",
     "read_parameters",
+    "runs_alone",
 ]
 
 PARAMETERS_TAG = "parameters"
@@ -40,6 +41,18 @@ def read_notebook(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {path.name} as a notebook: {error!r}; mend it") from error
+
+
+def runs_alone(text: str) -> bool:
+    """Return whether a notebook's metadata ask that nothing of a run runs beside it.
+
+    >>> runs_alone('{"metadata": {"coincast": {"alone": true}}}')
+    True
+    """
+    try:
+        return json.loads(text)["metadata"]["coincast"]["alone"] is True
+    except (KeyError, TypeError):
+        return False
 
 
 def read_parameters(text: str, name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from coincast.errors import InputError
 from coincast.files import write_atomically, write_together
 from coincast.manifests import Manifest
 from coincast.parameter_values import check_values
-from coincast.parameters import nearest, read_notebook, read_parameters
+from coincast.parameters import nearest, read_notebook, read_parameters, runs_alone
 from coincast.paths import BUILD, FIGS, NOTEBOOKS
 from coincast.tasks import Limits, Result, Task
 
@@ -112,7 +112,7 @@ def make_task(
     source = read_notebook(notebook)
     defaults = read_parameters(source, notebook.name)
     check_values(defaults | dict(parameters), defaults)
-    return Task(notebook.stem, source, dict(parameters), label, limits)
+    return Task(notebook.stem, source, dict(parameters), label, limits, runs_alone(source))
 
 
 def plan(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[Planned]:
@@ -136,7 +136,8 @@ def plan(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[
 def reproduce(planned: Iterable[Planned], run: Engine) -> Iterator[Outcome]:
     """Execute what is to run and publish what each task made as it ends; yield how it went.
 
-    After a failure the task's earlier results are as they were; the other tasks go on.
+    After a failure the task's earlier results are as they were; the other tasks go on. Tasks that
+    measure time run last, each alone.
 
     Args:
         planned: as `plan` gives it.
@@ -145,9 +146,11 @@ def reproduce(planned: Iterable[Planned], run: Engine) -> Iterator[Outcome]:
     stale = {entry.task.name: entry for entry in planned if entry.why}
     # The longest first, so that none is left to run alone at the end; unknown ones may be long.
     tasks = [entry.task for entry in sorted(stale.values(), key=_expected, reverse=True)]
-    with contextlib.closing(run(tasks)) as results:
-        for task, result in results:
-            yield _keep(result, stale[task.name])
+    together = [task for task in tasks if not task.alone]
+    for wave in (together, *([task] for task in tasks if task.alone)):
+        with contextlib.closing(run(wave)) as results:
+            for task, result in results:
+                yield _keep(result, stale[task.name])
 
 
 def _expected(entry: Planned) -> float:

@@ -26,6 +26,7 @@ class Task:
         ""  # tells apart the tasks of a run that execute one notebook; also a folder's name
     )
     limits: Limits = Limits()
+    alone: bool = False  # it measures time, and nothing else of the run may run beside it
 
     @property
     def name(self) -> str:
