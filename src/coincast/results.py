@@ -94,7 +94,7 @@ def record(
         "machine": summary(),
     }
     for name, (figure, _) in figures.items():
-        write_atomically(folder / f"{name}.png", _png(figure, figure_marks(provenance)))
+        write_atomically(folder / f"{name}.png", picture(figure, figure_marks(provenance)))
     content = {
         "values": _plain(values),
         "figures": {name: caption for name, (_, caption) in figures.items()},
@@ -161,8 +161,8 @@ def code_version(notebook: str) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def _png(figure: Figure, marks: Mapping[str, str]) -> bytes:
-    """Return the picture; without the tag that names the software its bytes repeat."""
+def picture(figure: Figure, marks: Mapping[str, str]) -> bytes:
+    """Return a figure as PNG with such marks; without the software's name its bytes repeat."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None, **marks})
     return buffer.getvalue()

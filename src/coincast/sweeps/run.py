@@ -1,7 +1,6 @@
 """A sweep from its grid to its table and figure."""
 
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 from coincast import figures
 from coincast.files import write_together
 from coincast.reproduction import Outcome, Places, Planned, make_task, plan
+from coincast.results import picture
 from coincast.sweeps.grid import Run, runs_of, shown
 from coincast.sweeps.table import failures_csv, results_csv, scores
 from coincast.tasks import Limits
@@ -104,14 +104,9 @@ def write_sweep(sweep: Sweep, found: Collected) -> list[Path]:
     }
     if not (drawn := scores(found.finished)).empty:
         figure = figures.comparison(drawn, _heading(sweep, len(found.problems)))
-        marks = {
-            "Software": None,  # its version would change the bytes
-            "Notebook": sweep.notebook.stem,
-            "Results-SHA256": hashlib.sha256(table.encode()).hexdigest(),
-        }
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png", metadata=marks)
-        contents[COMPARISON] = picture.getvalue()
+        digest = hashlib.sha256(table.encode()).hexdigest()
+        marks = {"Notebook": sweep.notebook.stem, "Results-SHA256": digest}
+        contents[COMPARISON] = picture(figure, marks)
     else:
         (sweep.folder / COMPARISON).unlink(missing_ok=True)  # an older run's
     write_together({sweep.folder / name: content for name, content in contents.items()})
