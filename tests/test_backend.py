@@ -7,7 +7,7 @@ import pytest
 from coincast import backend
 
 DEVICES = f"--xla_force_host_platform_device_count={os.cpu_count()}"
-COMPILER = "--xla_backend_extra_options=-unroll-threshold=0"
+COMPILER = f"--xla_backend_extra_options={','.join(backend.COMPILER_OPTIONS)}"
 
 
 @pytest.mark.parametrize(

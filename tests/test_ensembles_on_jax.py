@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 from members import lstm, make_windows
 
+from coincast.backend import COMPILER_FLAG, COMPILER_OPTIONS
 from coincast.ensemble import Plan, train_members
 from coincast.errors import InputError
 from coincast.paths import ROOT
 
 # Most of the time goes into compiling, and the tests' models are too small to gain by its best.
-FLAGS = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
+FLAGS = (
+    "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0 "
+    f"{COMPILER_FLAG}={','.join(COMPILER_OPTIONS)}"
+)
 ON_JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": FLAGS}
 
 

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from functools import partial
 
+import jax
 import keras
 import numpy as np
 import pytest
@@ -118,6 +119,19 @@ def test_interrupted_run_resumes_after_the_last_whole_chunk(tmp_path, monkeypatc
     assert trained == [[4, 5]]
     assert np.array_equal(resumed.history["val_loss"], whole)
     assert "members" in capsys.readouterr().out
+
+
+def test_chunks_of_another_length_are_trained_again(tmp_path):
+    seeds = [1, 2, 3, 4, 5, 6]
+    before = train_members(lstm, TRAIN, CHECK, PLAN, seeds, chunk=2, progress=tmp_path)
+    after = train_members(lstm, TRAIN, CHECK, PLAN, seeds, chunk=4, progress=tmp_path)
+    np.testing.assert_allclose(after.history["loss"], before.history["loss"], rtol=1e-6)
+
+
+def test_chunk_is_25_members_a_core_unless_told(tmp_path):
+    seeds = range(1 + 25 * jax.device_count())
+    train_members(lstm, TRAIN, CHECK, Plan(1, 10), seeds, progress=tmp_path)
+    assert len(list(tmp_path.glob("chunk_*.npz"))) == 2
 
 
 def test_chunks_of_another_run_or_damaged_ones_are_trained_again(tmp_path):

@@ -13,10 +13,10 @@ PARTITIONER = "jax_use_shardy_partitioner"
 
 
 def to_train() -> Options | None:
-    """Return options for a program that runs long: half the time to compile, and a faster run.
+    """Return options for a program that runs long: less time to compile, and a faster run.
 
-    The last step of optimisation takes as long as all else and gains nothing; small steps take
-    9/10 of the time with the widest vectors that a processor has.
+    The last step of optimisation is 1/8 of a cold start and gains nothing; small steps take 5/6 of
+    the time with the widest vectors that a processor has.
     """
     return _on_processor({"xla_backend_optimization_level": 2, "xla_cpu_prefer_vector_width": 512})
 

@@ -153,7 +153,7 @@ def draw_orders(epochs: int, rows: int, seeds: Sequence[int]) -> npt.NDArray[np.
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Keep Python's garbage collector away from all that Keras and JAX hold: a walk takes .1 s."""
+    """Keep Python's garbage collector away from all that Keras and JAX hold: a walk takes .2 s."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -15,7 +15,7 @@ from coincast.ensemble.checkpoint import identity, load_chunk, save_chunk
 from coincast.ensemble.data import Data, Given, bad_members, gather
 from coincast.ensemble.member import dropout_layers
 from coincast.ensemble.plan import Build, FloatArray, Plan
-from coincast.ensemble.program import Program, make_program
+from coincast.ensemble.program import Program, device_count, make_program
 from coincast.ensemble.trained import Ensemble, MemberWarning, chunks, describe
 from coincast.errors import InputError
 
@@ -23,7 +23,8 @@ __all__ = ["train_members"]
 
 # Keys of a Keras configuration that hold names that Keras made up.
 NAMES = {"name", "inbound_nodes", "input_layers", "output_layers"}
-CHUNK = 256  # members at once, unless told: more gain nothing, and memory grows with them
+# Members at once, unless told: what those on a core work on fits its cache; a GPU wants more.
+ON_A_CORE, ON_A_GPU = 25, 256
 
 
 def train_members(  # noqa: PLR0913 - each is a choice that a study has to make
@@ -36,7 +37,7 @@ def train_members(  # noqa: PLR0913 - each is a choice that a study has to make
     watch: Mapping[str, Given] | None = None,
     learning_rate: Sequence[float] | None = None,
     dropout: Sequence[float] | None = None,
-    chunk: int = CHUNK,
+    chunk: int | None = None,
     progress: Path | None = None,
 ) -> Ensemble:
     """Train one member a seed, many at once.
@@ -50,7 +51,8 @@ def train_members(  # noqa: PLR0913 - each is a choice that a study has to make
         watch: name -> further windows to measure after each epoch; no rule looks at them.
         learning_rate: one a member, instead of the optimizer's.
         dropout: one a member, 0 to below 1, instead of that of the model's Dropout layers.
-        chunk: members trained at once; bounds the memory.
+        chunk: members trained at once; bounds the memory. 25 a processor core, or 256 a GPU, if
+            not given.
         progress: folder to keep finished chunks in and to resume from; None for none.
 
     Returns:
@@ -66,14 +68,16 @@ def train_members(  # noqa: PLR0913 - each is a choice that a study has to make
     _check_backend()
     if not len(seeds):
         raise InputError("an ensemble of no seeds has nothing to train; give at least one")
+    if chunk is None:
+        chunk = device_count() * (ON_A_CORE if jax.default_backend() == "cpu" else ON_A_GPU)
     if chunk < 1:
         raise InputError(f"chunk is {chunk}; use 1 or more")
     data = gather({"train": train, "val": validation} | dict(watch or {}), len(seeds))
     program = make_program(build, data.shape, plan)
     own = _own_settings(program, {"learning_rate": learning_rate, "dropout": dropout}, len(seeds))
-    run = "" if progress is None else _identity(program, plan, data, seeds, own)
-    parts = []
     positions = chunks(len(seeds), chunk)
+    run = "" if progress is None else _identity(program, plan, data, seeds, own, positions)
+    parts = []
     bar = tqdm(positions, desc="members", unit="chunk", file=sys.stdout, disable=len(positions) < 2)  # noqa: PLR2004
     for number, members in enumerate(bar):
         path = None if progress is None else progress / f"chunk_{number:04d}.npz"
@@ -166,12 +170,14 @@ def _identity(
     data: Data,
     seeds: Sequence[int],
     own: Mapping[str, FloatArray],
+    positions: Sequence[np.ndarray],
 ) -> str:
     settings: dict[str, Any] = {
         "model": _nameless(program.model.get_config()),
         "variables": [list(variable.shape) for variable in program.model.variables],
         "plan": _nameless(plan.settings()),
         "seeds": list(map(int, seeds)),
+        "chunks": list(map(len, positions)),
         "versions": [keras.__version__, jax.__version__, jax.default_backend()],
     }
     arrays: dict[str, np.ndarray] = {f"own {name}": values for name, values in own.items()}

@@ -90,7 +90,8 @@ def record_sentence(record: Record) -> str:
 
 def _code() -> str:
     digest = hashlib.sha256()
-    for path in [*sorted((PACKAGE / "ensemble").glob("*.py")), PACKAGE / "models.py"]:
+    parts = [PACKAGE / "backend.py", PACKAGE / "models.py"]
+    for path in [*sorted((PACKAGE / "ensemble").glob("*.py")), *parts]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
