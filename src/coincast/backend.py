@@ -11,7 +11,7 @@ __all__ = ["BACKENDS", "prepare_jax", "use_backend"]
 BACKENDS = ("tensorflow", "jax")
 DEVICE_FLAG = "--xla_force_host_platform_device_count"
 COMPILER_FLAG = "--xla_backend_extra_options"
-# For a processor. Steps of an ensemble are small: what starts and joins them took half the time.
+# For a processor. Steps of an ensemble are small: a third of their time went into starting them.
 COMPILER_OPTIONS = (
     "xla_cpu_small_while_loop_byte_threshold=100000000",  # a loop is one function up to 100 MB
     "xla_cpu_disable_tiled_emitter",  # its code takes longer to compile and to run

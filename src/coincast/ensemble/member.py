@@ -96,12 +96,10 @@ def _follow(member: Member, state: State, figures: Mapping[str, Any]) -> State:
     weights, slots, marks = state
     plan, marks = member.plan, dict(marks)
     marks["failed"] |= ~(jnp.isfinite(figures["loss"]) & jnp.isfinite(figures["val_loss"]))
-    place = member.rate_place
-    if plan.plateau is not None and place is not None:
-        marks["plateau"], rate = rules.follow_plateau(
-            plan.plateau, marks["plateau"], figures[plan.plateau.monitor], slots[place]
-        )
-        slots = [rate if i == place else slot for i, slot in enumerate(slots)]
+    if plan.plateau is not None:
+        figure, rate = figures[plan.plateau.monitor], figures["learning_rate"]
+        marks["plateau"], rate = rules.follow_plateau(plan.plateau, marks["plateau"], figure, rate)
+        slots = [rate if i == member.rate_place else slot for i, slot in enumerate(slots)]
     if plan.best is not None:
         figure = figures[plan.best.monitor]
         marks["best"] = rules.follow_best(plan.best, marks["best"], figure, weights)
