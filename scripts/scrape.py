@@ -13,7 +13,7 @@ import environment
 if TYPE_CHECKING:
     import pandas as pd
 
-    from coincast.sources.web import Client
+    from coincast.prices.web.client import Client
 
 EXAMPLE = """
 TEMPLATE may hold {coin}, {start} and {end} (days as YYYYMMDD) and may be a saved page. Beside each
@@ -50,8 +50,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> int:
     """Write the validated prices; on bad input an earlier file stays as it was."""
     from coincast.errors import InputError
-    from coincast.sources.cache import RawCache, default_folder
-    from coincast.sources.web import Client
+    from coincast.prices.web.cache import RawCache, default_folder
+    from coincast.prices.web.client import Client
 
     check(arguments)
     client = Client(
@@ -91,7 +91,7 @@ def check(arguments: argparse.Namespace) -> None:
 def scrape(coin: str, arguments: argparse.Namespace, client: Client) -> str:
     """Write one coin's prices and their provenance; return a line that says so."""
     from coincast.files import write_together
-    from coincast.prices import load_prices
+    from coincast.prices.load import load_prices
 
     prices = load_prices(
         coin,

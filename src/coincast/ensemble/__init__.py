@@ -5,7 +5,7 @@ a mesh spreads the members over the devices there are.
 """
 
 from coincast.ensemble.plan import Best, Plan, Plateau, Stop
+from coincast.ensemble.train import train_members
 from coincast.ensemble.trained import Ensemble, MemberWarning
-from coincast.ensemble.training import train_members
 
 __all__ = ["Best", "Ensemble", "MemberWarning", "Plan", "Plateau", "Stop", "train_members"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from coincast.datasets.windows import Windows
 from coincast.errors import InputError
-from coincast.windows import Windows
 
 __all__ = ["Data", "Given", "Part", "bad_members", "gather"]
 

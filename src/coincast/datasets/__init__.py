@@ -1,0 +1,1 @@
+"""Prices -> features -> lagged windows -> splits and scaling."""

@@ -1,0 +1,1 @@
+"""Scores of forecasts, with intervals and tests."""

@@ -1,0 +1,99 @@
+"""Prices and the features made of them."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from coincast.figures.style import BLUE, GREEN, GREY, styled
+from coincast.prices.load import volume_in_usd
+
+__all__ = ["feature_rows", "price", "training", "venues", "volume"]
+
+
+@styled
+def price(prices: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw closing prices (USD, logarithmic) against time, one line a coin."""
+    closes = pd.DataFrame({coin: table["close"] for coin, table in prices.items()})
+    return _lines(closes, "close, USD")
+
+
+@styled
+def volume(prices: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw daily traded volume (USD, logarithmic) against time, one line a coin."""
+    volumes = pd.DataFrame({coin: volume_in_usd(table) for coin, table in prices.items()})
+    return _lines(volumes.where(volumes > 0), "volume, USD a day")
+
+
+def _lines(table: pd.DataFrame, label: str) -> Figure:
+    figure = Figure()
+    axes = figure.subplots()
+    sns.lineplot(table, ax=axes, dashes=False, errorbar=None)
+    axes.set(yscale="log", ylabel=label, xlabel="date (UTC)")
+    axes.legend(title=None)
+    return figure
+
+
+@styled
+def feature_rows(table: pd.DataFrame, units: Mapping[str, str], heading: str) -> Figure:
+    """Draw the rows of a table, one line a day, with a unit under each column's name."""
+    figure = Figure(figsize=(9, 0.27 * (len(table) + 4)))
+    axes = figure.subplots()
+    axes.set_axis_off()
+    axes.set_title(heading)
+    header = ["date (UTC)", *(f"{name}\n{units[name]}" for name in table.columns)]
+    cells = [
+        [f"{day:%Y-%m-%d}", *(_cell(value) for value in row)]
+        for day, row in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    drawn = axes.table(
+        cells, colLabels=header, loc="upper center", cellLoc="right", edges="horizontal"
+    )
+    drawn.auto_set_font_size(False)  # noqa: FBT003 - matplotlib's own signature
+    drawn.set_fontsize(9)
+    drawn.scale(1, 1.25)
+    for column in range(len(header)):
+        drawn[0, column].set(height=drawn[0, column].get_height() * 1.8, facecolor="#EEEEEE")
+    return figure
+
+
+def _cell(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4f}"  # noqa: PLR2004
+
+
+@styled
+def venues(closes: pd.DataFrame, reference: str) -> Figure:
+    """Draw each venue's close as a gap to the reference venue's, in per cent, with its median.
+
+    Args:
+        closes: index `date`, a column a venue, USD, NaN where a venue has no data.
+        reference: the column that the others are compared with.
+    """
+    gaps = closes.drop(columns=reference).div(closes[reference], axis=0) - 1
+    figure = Figure(figsize=(8, 5.5))
+    for axes, venue in zip(figure.subplots(gaps.shape[1], sharex=True), gaps.columns, strict=True):
+        axes.plot(gaps.index, gaps[venue], ".", markersize=2, color=GREY, label="each day")
+        median = gaps[venue].rolling(30, center=True, min_periods=15).median()
+        axes.plot(median.index, median, color=BLUE, label="30-day median")
+        axes.axhline(0, color="black", linewidth=0.8)
+        axes.set(ylabel=f"gap to {reference}", title=venue)
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
+    axes.set_xlabel("date (UTC)")
+    return figure
+
+
+@styled
+def training(prices: pd.DataFrame, train: pd.DatetimeIndex, test: pd.DatetimeIndex) -> Figure:
+    """Draw the coin's close (USD, logarithmic), train and test days in their colours."""
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot(prices.index, prices["close"], color=GREY, linewidth=0.8, label="history only")
+    for days, color, name in ((train, BLUE, "train"), (test, GREEN, "test")):
+        label = f"{name}: {len(days)} days, {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
+        axes.plot(days, prices["close"].reindex(days), color=color, linewidth=2, label=label)
+    axes.set(yscale="log", ylabel=f"{prices.attrs['coin']} close, USD", xlabel="date (UTC)")
+    axes.legend(loc="upper left")
+    return figure

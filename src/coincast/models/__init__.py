@@ -1,0 +1,1 @@
+"""Keras networks, baselines, and the training of one model."""

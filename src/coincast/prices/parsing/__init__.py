@@ -1,0 +1,1 @@
+"""Reading what the sources answer: pages, JSON and table cells, all untrusted."""

@@ -1,0 +1,107 @@
+"""The price tables in `data/`: real, daily, without gaps, ready without a network."""
+
+import difflib
+import zlib
+from pathlib import Path
+
+import pandas as pd
+
+from coincast.errors import InputError
+from coincast.files import sha256
+from coincast.paths import DAILY
+from coincast.prices.schema import as_prices
+from coincast.prices.sources.request import Request
+
+__all__ = ["DEFAULT_VENUES", "check_coin", "load", "read_series", "row_origins"]
+
+# Coinbase holds both coins of the Ethereum study: one venue, one clock.
+DEFAULT_VENUES = {
+    "bitcoin": "coinbase",
+    "ethereum": "coinbase",
+    "litecoin": "bitstamp",
+    "xrp": "bitfinex",
+    "eos": "bitfinex",
+}
+
+NUMBERS = ["open", "high", "low", "close", "volume"]
+
+
+def load(request: Request) -> pd.DataFrame:
+    """Return a bundled series, whole; volume is in coins, market capitalisation unknown.
+
+    Raises:
+        InputError: no such coin or venue in the tables, or a url was given.
+    """
+    request.refuse("url", "bundled")
+    check_coin(request.coin)
+    venue = request.venue or DEFAULT_VENUES[request.coin]
+    return as_prices(
+        read_series(DAILY, request, venue),
+        coin=request.coin,
+        source="bundled",
+        venue=venue,
+        volume_unit="coins",
+        sha256=sha256(DAILY),
+    )
+
+
+def check_coin(coin: str) -> None:
+    """Refuse a coin that is not in the tables.
+
+    Raises:
+        InputError: naming those that are, and the nearest.
+    """
+    if coin not in DEFAULT_VENUES:
+        near = difflib.get_close_matches(coin, DEFAULT_VENUES, n=1, cutoff=0.75)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise InputError(
+            f"coin {coin!r} is not bundled; {hint}"
+            f"use one of {', '.join(DEFAULT_VENUES)}, or another source"
+        )
+
+
+def read_series(path: Path, request: Request, venue: str) -> pd.DataFrame:
+    """Return one coin at one venue from a bundled table: index `date`, prices and volume.
+
+    Raises:
+        InputError: the table cannot be read, or has no such coin at that venue.
+    """
+    table = _read(path)
+    series = table[table["coin"] == request.coin]
+    if venue not in set(series["venue"]):
+        raise InputError(
+            f"{path.name} has no {request.coin} at {venue!r}; "
+            f"its venues are: {', '.join(sorted(set(series['venue']))) or 'none'}"
+        )
+    return series.loc[series["venue"] == venue, NUMBERS]
+
+
+def row_origins() -> pd.DataFrame:
+    """Return how many daily rows of each series have which `source`: original or repaired."""
+    counts = _read(DAILY).groupby(["coin", "venue", "source"]).size()
+    return counts.rename("rows").reset_index()
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(
+            path,
+            compression="gzip",
+            parse_dates=["date"],
+            index_col="date",
+            dtype=dict.fromkeys(NUMBERS, "float64"),
+        )
+        _check(table)
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        raise InputError(
+            f"cannot read {path.name}: {' '.join(str(error).split())}; "
+            "restore it with `git checkout data` or `python3 scripts/build_data.py`"
+        ) from error
+    return table
+
+
+def _check(table: pd.DataFrame) -> None:
+    if absent := [name for name in ("coin", "venue", *NUMBERS) if name not in table.columns]:
+        raise InputError(f"column {absent[0]!r} is missing")
+    if not isinstance(table.index, pd.DatetimeIndex):  # pandas leaves such a column as text
+        raise InputError("not every date is a day")

@@ -1,0 +1,1 @@
+"""Asking the web within limits, and keeping its answers."""

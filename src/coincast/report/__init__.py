@@ -1,0 +1,1 @@
+"""What is made of recorded results: README parts, the page of figures, checks."""

@@ -1,0 +1,1 @@
+"""Executing notebooks: plan, processes, local pool, Dask cluster, sweeps."""

@@ -1,0 +1,111 @@
+"""A grid of parameters: which runs a sweep is made of, in which order, under which names."""
+
+import hashlib
+import itertools
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from coincast.errors import InputError
+from coincast.records.parameters import notebook_parameters, parse_assignments
+
+__all__ = ["MOST_RUNS", "Run", "parse_grid", "runs_of", "shown"]
+
+MOST_RUNS = 1000
+LONGEST_NAME = 120  # characters of a folder; file systems end at 255
+SAFE = re.compile(r"[a-z0-9_=,.+-]+")  # also where upper and lower case are the same file
+OF_LIST = "+"  # between the items of one list, as the comma is between values
+
+
+@dataclass(frozen=True)
+class Run:
+    """One point of a grid."""
+
+    name: str  # of its folder
+    parameters: Mapping[str, Any] = field(hash=False)  # the swept ones, in the grid's order
+
+
+def parse_grid(
+    sweeps: Iterable[str], notebook: Path, fixed: Iterable[str] = ()
+) -> dict[str, list[Any]]:
+    """Return the values that each swept parameter takes.
+
+    Args:
+        sweeps: texts such as "lags=2,4,8". Where the parameter is itself a list its items are
+            joined by plus signs: "filters=16+8,32+16" is two values.
+        notebook: its parameters cell decides names and types.
+        fixed: names that already have one value for all runs.
+
+    Returns:
+        Name -> values, both in the given order.
+
+    Raises:
+        InputError: a value that `-p` would refuse, a name given twice or also fixed, an empty
+            or a repeated value, or more than 1000 runs.
+    """
+    grid: dict[str, list[Any]] = {}
+    for sweep in sweeps:
+        name, values = _parse(sweep, notebook)
+        if name in grid:
+            raise InputError(f"--sweep {sweep}: {name} is swept twice; name its values in one list")
+        if name in fixed:
+            raise InputError(f"--sweep {sweep}: {name} has a value already; give it once")
+        grid[name] = values
+    count = math.prod(map(len, grid.values()))
+    if count > MOST_RUNS:
+        sizes = " x ".join(str(len(values)) for values in grid.values())
+        raise InputError(
+            f"the sweep has {sizes} = {count} runs; the most is {MOST_RUNS}: name fewer values"
+        )
+    return grid
+
+
+def _parse(sweep: str, notebook: Path) -> tuple[str, list[Any]]:
+    """Return the name and the typed values of one sweep."""
+    name, equals, text = sweep.partition("=")
+    default = notebook_parameters(notebook).get(name)
+    if not equals or default is None:
+        parse_assignments([sweep], [notebook])  # refuses it, with a hint
+    values: list[Any] = []
+    for part in text.split(","):
+        items = part.split(OF_LIST) if isinstance(default, list) else [part]
+        if "" in items:
+            raise InputError(f"--sweep {sweep} has an empty value; write {name}=A,B")
+        value = parse_assignments([f"{name}={','.join(items)}"], [notebook])[notebook][name]
+        if value in values:
+            raise InputError(f"--sweep {sweep} has {part} twice; name each value once")
+        values.append(value)
+    return name, values
+
+
+def runs_of(grid: Mapping[str, Iterable[Any]]) -> list[Run]:
+    """Return every combination, the last parameter changing fastest.
+
+    >>> [run.name for run in runs_of({"coin": ["eos", "dash"], "lags": [2, 4]})]
+    ['coin=eos,lags=2', 'coin=eos,lags=4', 'coin=dash,lags=2', 'coin=dash,lags=4']
+    """
+    points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    return [Run(_name(point), point) for point in points]
+
+
+def _name(point: Mapping[str, Any]) -> str:
+    """Return a folder's name that says the parameters; a hash where they do not fit one."""
+    text = ",".join(f"{name}={shown(value)}" for name, value in point.items())
+    if SAFE.fullmatch(text) and len(text) <= LONGEST_NAME:
+        return text
+    readable = re.sub(r"[^A-Za-z0-9_=,.+-]+", "-", text)[:LONGEST_NAME]
+    return f"{readable}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def shown(value: object) -> str:
+    """Return a parameter's value as the command line has it.
+
+    >>> [shown(value) for value in ([16, 8], True, 0.35, "eos")]
+    ['16+8', 'true', '0.35', 'eos']
+    """
+    if isinstance(value, list):
+        return OF_LIST.join(map(shown, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,208 @@
+"""What members may have of their own, what comes out, and what cannot be used."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+
+import jax
+import keras
+import numpy as np
+import pytest
+from members import cnn_lstm, dropping_lstm, lstm, make_windows
+
+from coincast.ensemble import MemberWarning, Plan, Plateau, Stop, checkpoint, train, train_members
+from coincast.errors import InputError
+
+TRAIN, CHECK = make_windows(20, seed=1), make_windows(8, seed=2)
+PLAN = Plan(2, 5)
+
+
+def test_members_with_own_windows_are_those_trained_on_them_alone():
+    own = [make_windows(20, seed) for seed in (4, 5, 6)]
+    checks = [make_windows(8, seed) for seed in (7, 8, 9)]
+    together = train_members(lstm, own, checks, PLAN, [1, 2, 3])
+    alone = train_members(lstm, own[1], checks[1], PLAN, [2])
+    np.testing.assert_allclose(together.history["val_loss"][1], alone.history["val_loss"][0], 1e-5)
+    np.testing.assert_allclose(together.predict(checks)[1], alone.predict(checks[1])[0], atol=1e-6)
+
+
+def test_members_with_own_settings_are_those_of_a_plan_with_them():
+    own = train_members(
+        dropping_lstm, TRAIN, CHECK, PLAN, [1, 1], learning_rate=[0.1, 0.02], dropout=[0.4, 0.2]
+    )
+    for position, (rate, dropout) in enumerate([(0.1, 0.4), (0.02, 0.2)]):
+        plan = replace(PLAN, optimizer=keras.optimizers.Adam(rate))
+        alone = train_members(partial(lstm, dropout=dropout), TRAIN, CHECK, plan, [1])
+        np.testing.assert_allclose(own.history["loss"][position], alone.history["loss"][0], 1e-5)
+    assert own.member(1).layers[2].rate == 0.2
+
+
+def test_member_is_a_model_that_can_be_saved_and_used_by_tensorflow(tmp_path):
+    train, check = (make_windows(n, n, classes=2) for n in (20, 9))
+    plan = Plan(2, 5, "nadam", "sparse_categorical_crossentropy", accuracy=True)
+    ensemble = train_members(cnn_lstm, train, check, plan, [1, 2])
+    ensemble.member(1).save(tmp_path / "member.keras")
+    np.save(tmp_path / "inputs.npy", check.inputs)
+    code = (
+        "import sys, keras, numpy as np\n"
+        "model = keras.models.load_model(sys.argv[1] + '/member.keras')\n"
+        "inputs = np.load(sys.argv[1] + '/inputs.npy')\n"
+        "np.save(sys.argv[1] + '/outputs.npy', model.predict(inputs, verbose=0))\n"
+    )
+    environment = os.environ | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environment, check=True)
+    outputs = np.load(tmp_path / "outputs.npy")
+    np.testing.assert_allclose(ensemble.predict(check)[1], outputs, atol=1e-5)
+    right = (outputs.argmax(axis=1) == check.targets).mean()
+    assert ensemble.history["val_accuracy"][1, -1] == pytest.approx(right)
+
+
+def test_watched_windows_are_measured_and_change_nothing():
+    watched = train_members(lstm, TRAIN, CHECK, PLAN, [1], watch={"test": TRAIN})
+    plain = train_members(lstm, TRAIN, CHECK, PLAN, [1])
+    mae = np.abs(watched.predict(TRAIN)[0] - TRAIN.targets).mean()
+    assert watched.history["test_loss"][0, -1] == pytest.approx(mae, rel=1e-5)
+    np.testing.assert_allclose(watched.history["loss"], plain.history["loss"], rtol=1e-6)
+
+
+def test_member_with_broken_windows_is_named_and_the_others_go_on():
+    own = [make_windows(20, seed) for seed in (4, 5, 6)]
+    own[1].inputs[3, 2, 1] = np.nan
+    with pytest.warns(MemberWarning, match=r"member 1 \(seed 9\): its train windows hold"):
+        ensemble = train_members(lstm, own, CHECK, PLAN, [8, 9, 10])
+    forecasts = ensemble.predict(CHECK)
+    assert np.isnan(forecasts[1]).all()
+    assert np.isfinite(forecasts[[0, 2]]).all()
+    with pytest.raises(InputError, match="member 1 has no model: its train windows"):
+        ensemble.member(1)
+
+
+def test_member_whose_loss_explodes_is_named_and_the_others_go_on():
+    with pytest.warns(MemberWarning, match=r"1 of 2 .* its loss is no number from epoch 1 on"):
+        ensemble = train_members(
+            lstm, TRAIN, CHECK, Plan(2, 5, "sgd", "mse"), [1, 2], learning_rate=[1e30, 0.01]
+        )
+    assert list(ensemble.failures) == [0]
+    assert np.isfinite(ensemble.history["loss"][1]).all()
+
+
+def test_interrupted_run_resumes_after_the_last_whole_chunk(tmp_path, monkeypatch, capsys):
+    seeds, options = [1, 2, 3, 4, 5, 6], {"chunk": 2, "progress": tmp_path}
+    whole = train_members(lstm, TRAIN, CHECK, PLAN, seeds, chunk=2).history["val_loss"]
+    save = checkpoint.save_chunk
+
+    def save_twice(path, run, arrays):
+        if path.name == "chunk_0002.npz":
+            raise KeyboardInterrupt
+        save(path, run, arrays)
+
+    monkeypatch.setattr(train, "save_chunk", save_twice)
+    with pytest.raises(KeyboardInterrupt):
+        train_members(lstm, TRAIN, CHECK, PLAN, seeds, **options)
+    trained = []
+    train_chunk = train._train_chunk  # noqa: SLF001 - to count its calls
+    monkeypatch.setattr(train, "save_chunk", save)
+    monkeypatch.setattr(
+        train, "_train_chunk", lambda *a: trained.append(list(a[-1])) or train_chunk(*a)
+    )
+    resumed = train_members(lstm, TRAIN, CHECK, PLAN, seeds, **options)
+    assert trained == [[4, 5]]
+    assert np.array_equal(resumed.history["val_loss"], whole)
+    assert "members" in capsys.readouterr().out
+
+
+def test_chunks_of_another_length_are_trained_again(tmp_path):
+    seeds = [1, 2, 3, 4, 5, 6]
+    before = train_members(lstm, TRAIN, CHECK, PLAN, seeds, chunk=2, progress=tmp_path)
+    after = train_members(lstm, TRAIN, CHECK, PLAN, seeds, chunk=4, progress=tmp_path)
+    np.testing.assert_allclose(after.history["loss"], before.history["loss"], rtol=1e-6)
+
+
+def test_chunk_is_25_members_a_core_unless_told(tmp_path):
+    seeds = range(1 + 25 * jax.device_count())
+    train_members(lstm, TRAIN, CHECK, Plan(1, 10), seeds, progress=tmp_path)
+    assert len(list(tmp_path.glob("chunk_*.npz"))) == 2
+
+
+def test_chunks_of_another_run_or_damaged_ones_are_trained_again(tmp_path):
+    seeds, options = [1, 2, 3, 4], {"chunk": 2, "progress": tmp_path}
+    train_members(lstm, TRAIN, CHECK, PLAN, seeds, **options)
+    (tmp_path / "chunk_0001.npz").write_bytes(b"half of a file")
+    fresh = train_members(lstm, CHECK, CHECK, PLAN, seeds).history["loss"]
+    again = train_members(lstm, CHECK, CHECK, PLAN, seeds, **options).history["loss"]
+    np.testing.assert_allclose(again, fresh, rtol=1e-6)
+
+
+class Peeking(keras.layers.Layer):
+    """A layer that looks at a value to decide what to do."""
+
+    def call(self, inputs, training=None):
+        return inputs * 2 if training and bool(inputs[0, 0] > 0) else inputs
+
+
+class Hidden(keras.Model):
+    """A model whose layer is not run while it is built."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = keras.layers.Dense(1)
+        self.peek = Peeking()
+
+    def build(self, shape):
+        self.head.build((None, shape[1] * shape[2]))
+        self.peek.build((None, 1))
+        self.built = True
+
+    def call(self, inputs, training=None):
+        flat = keras.ops.reshape(inputs, (inputs.shape[0], -1))
+        return self.peek(self.head(flat), training=training)
+
+
+def untraceable(lags, features):
+    model = Hidden()
+    model.build((None, lags, features))
+    return model
+
+
+def scheduled():
+    return keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seeds": []}, "an ensemble of no seeds"),
+        ({"chunk": 0}, "chunk is 0"),
+        ({"train": [TRAIN]}, "1 train windows for 2 seeds"),
+        ({"train": [TRAIN, CHECK]}, r"member 1 has train windows of shape \(8, 6, 3\)"),
+        ({"train": replace(TRAIN, targets=TRAIN.targets * np.nan)}, "no member can use them"),
+        ({"validation": TRAIN.take(TRAIN.targets > 9)}, "the val windows are empty"),
+        ({"validation": TRAIN.without({"a"})}, "val windows are 6 x 2"),
+        ({"learning_rate": [0.1]}, "1 values of learning_rate for 2 seeds"),
+        ({"learning_rate": [0.1, 0.0]}, "must be above 0"),
+        ({"dropout": [0.1, 0.2]}, "has no Dropout layer"),
+        ({"dropout": [0.1, 1.0]}, "below 1"),
+        ({"build": untraceable}, "cannot be traced into one program"),
+        ({"plan": Plan(1, 5, scheduled(), plateau=Plateau())}, "no learning rate to set"),
+    ],
+)
+def test_train_members_refuses_what_it_cannot_use(changes, message):
+    given = {"build": lstm, "train": TRAIN, "validation": CHECK, "plan": PLAN, "seeds": [1, 2]}
+    with pytest.raises(InputError, match=message):
+        train_members(**given | changes)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"epochs": 0}, "epochs is 0"),
+        ({"stop": Stop(0)}, "stop.patience is 0"),
+        ({"plateau": Plateau(2, factor=1.0)}, "plateau.factor is 1.0"),
+        ({"plateau": Plateau(2, monitor="val_accuracy")}, "not measured; use one of val_loss"),
+    ],
+)
+def test_plan_refuses_what_makes_no_sense(settings, message):
+    with pytest.raises(InputError, match=message):
+        Plan(**{"epochs": 1, "batch_size": 1} | settings)

@@ -1,0 +1,29 @@
+"""What is set before Keras and JAX are imported."""
+
+import os
+
+import pytest
+
+from coincast.models import backend
+
+DEVICES = f"--xla_force_host_platform_device_count={os.cpu_count()}"
+COMPILER = f"--xla_backend_extra_options={','.join(backend.COMPILER_OPTIONS)}"
+
+
+@pytest.mark.parametrize(
+    ("before", "gpus", "after"),
+    [
+        (None, [], f"{DEVICES} {COMPILER}"),
+        (None, ["a GPU"], DEVICES),
+        ("--xla_dump_to=x", [], f"--xla_dump_to=x {DEVICES} {COMPILER}"),
+        ("--xla_force_host_platform_device_count=3", ["a GPU"], None),
+        (f"{COMPILER} --xla_force_host_platform_device_count=3", [], None),
+    ],
+)
+def test_prepare_jax_adds_to_the_flags(before, gpus, after, monkeypatch):
+    monkeypatch.setattr(backend, "driver_and_names", lambda: ("", gpus))
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    if before is not None:
+        monkeypatch.setenv("XLA_FLAGS", before)
+    backend.prepare_jax()
+    assert os.environ["XLA_FLAGS"] == (before if after is None else after)

@@ -1,0 +1,257 @@
+"""Tables of one's own: what others' columns are called, and what is refused."""
+
+import hashlib
+import json
+import re
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from makers import make_prices, price_tables
+from server import Answer
+
+from coincast.errors import InputError, PriceError
+from coincast.prices.days import today
+from coincast.prices.load import load_prices
+from coincast.prices.schema import COLUMNS, OHLC, as_prices, validate_prices
+from coincast.prices.sources.csv_table import parse_table
+
+WEEK = make_prices(7, seed=8, start="2018-01-01").round(4)
+HEADER = "date,open,high,low,close,volume,market_cap\n"
+ROW = "2018-01-01,2,4,1,3,10,20\n"
+
+
+def ours(prices):
+    return prices.to_csv(date_format="%Y-%m-%d")
+
+
+def yahoo(prices):
+    table = prices.rename(columns=str.title)[["Open", "High", "Low", "Close"]]
+    table["Adj Close"] = table["Close"] / 2
+    table["Volume"] = prices["volume"]
+    return table.rename_axis("Date").to_csv(date_format="%Y-%m-%d", na_rep="null")
+
+
+def binance(prices, *, header=True, unit=10**3):
+    table = prices[[*OHLC, "volume"]].copy()
+    opened = prices.index.astype("datetime64[s]").astype("int64") * unit
+    table.insert(0, "open_time", opened)
+    table["close_time"] = opened + 86_400 * unit - 1
+    for name in ("quote_volume", "trades", "taker_buy_volume", "taker_buy_quote_volume", "ignore"):
+        table[name] = 0
+    return table.to_csv(index=False, header=header)
+
+
+def kaggle(prices):
+    table = prices.rename(columns=str.title).rename(columns={"Market_Cap": "Marketcap"})
+    table.insert(0, "Date", [f"{day:%Y-%m-%d} 23:59:59" for day in prices.index])
+    table.insert(0, "Symbol", "BTC")
+    table.insert(0, "Name", "Bitcoin")
+    table.insert(0, "SNo", range(1, len(table) + 1))
+    return table.to_csv(index=False)
+
+
+def kaggle_with_commas(prices):
+    table = prices.rename(columns=str.title).rename(columns={"Market_Cap": "Market Cap"})
+    table.insert(0, "Date", [f"{day:%b %d, %Y}" for day in prices.index])
+    for name in ("Volume", "Market Cap"):
+        table[name] = ["-" if pd.isna(value) else f"{int(value):,}" for value in table[name]]
+    return table[::-1].to_csv(index=False)
+
+
+WRITERS = {  # whose table -> how it is written, columns that it has not, unit of its volume
+    "ours": (ours, [], "USD"),
+    "yahoo": (yahoo, ["market_cap"], "USD"),
+    "binance": (binance, ["market_cap"], "coins"),
+    "binance without header": (lambda p: binance(p, header=False), ["market_cap"], "coins"),
+    "binance in us": (lambda p: binance(p, unit=10**6), ["market_cap"], "coins"),
+    "kaggle": (kaggle, [], "USD"),
+    "kaggle with commas": (kaggle_with_commas, [], "USD"),
+}
+
+
+@given(prices=price_tables(), whose=st.sampled_from(list(WRITERS)))
+def test_parse_table_gives_back_any_table_that_anyone_wrote(prices, whose):
+    write, absent, unit = WRITERS[whose]
+    found, found_unit = parse_table(write(prices).encode(), "bitcoin")
+    expected = prices.assign(**dict.fromkeys(absent, float("nan")))
+    assert found_unit == unit
+    pd.testing.assert_frame_equal(validate_prices(as_prices(found)), expected, check_exact=True)
+
+
+@given(prices=price_tables(max_days=3), columns=st.permutations(COLUMNS))
+def test_parse_table_takes_columns_by_name_in_any_order(prices, columns):
+    found, _ = parse_table(ours(prices[columns]).encode("utf-8-sig"), "bitcoin")
+    pd.testing.assert_frame_equal(as_prices(found), prices, check_exact=True)
+
+
+@pytest.mark.parametrize("form", ["{path}", "{uri}", "{folder}/{{coin}}.csv"])
+def test_load_prices_reads_a_table_by_path_or_address(tmp_path, form):
+    path = tmp_path / "bitcoin.csv"
+    path.write_text(ours(WEEK))
+    url = form.format(path=path, uri=path.as_uri(), folder=tmp_path)
+    found = load_prices("bitcoin", "2018-01-02", "2018-01-06", "csv", url=url)
+    pd.testing.assert_frame_equal(found, WEEK[1:6], check_freq=False)
+    assert found.attrs == {
+        "coin": "bitcoin", "source": "csv", "volume_unit": "USD",
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }  # fmt: skip
+
+
+def test_load_prices_reads_a_table_beside_the_program(tmp_path, monkeypatch):
+    (tmp_path / "own prices.csv").write_text(ours(WEEK))
+    monkeypatch.chdir(tmp_path)
+    assert len(load_prices("bitcoin", source="csv", url="own prices.csv")) == 7
+
+
+def test_load_prices_reads_a_served_table(server):
+    server.pages["/own.csv"] = Answer(ours(WEEK), headers={"Content-Type": "text/csv"})
+    found = load_prices("bitcoin", source="csv", url=f"{server.url}/own.csv")
+    pd.testing.assert_frame_equal(found, WEEK, check_freq=False)
+    assert server.requests == ["/own.csv"]
+
+
+@pytest.fixture
+def scraped(tmp_path):
+    """Return a function that writes a table and its JSON, changed, and gives the table's path."""
+
+    def write(**changes):
+        path = tmp_path / "bitcoin.csv"
+        path.write_text(ours(WEEK))
+        told = {
+            "coin": "bitcoin", "source": "bundled", "volume_unit": "coins",
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "first_day": "2018-01-01", "last_day": "2018-01-07", "rows": 7,
+        }  # fmt: skip
+        told = {name: value for name, value in {**told, **changes}.items() if value is not ...}
+        (tmp_path / "bitcoin.csv.json").write_text(json.dumps(told))
+        return str(path)
+
+    return write
+
+
+def test_load_prices_takes_the_unit_of_the_volume_from_the_json_beside_a_table(scraped):
+    assert load_prices("bitcoin", source="csv", url=scraped()).attrs["volume_unit"] == "coins"
+    scraped(volume_unit=..., rows=...)
+    assert (
+        load_prices("bitcoin", source="csv", url=scraped(volume_unit=...)).attrs["volume_unit"]
+        == "USD"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("coin", "ethereum", "coin of the table is 'bitcoin' but 'ethereum' in the JSON beside it"),
+        (
+            "sha256",
+            "00",
+            r"sha256 of the table is '\w{64}' but '00' in the JSON beside it; the file",
+        ),
+        ("rows", 8, "rows of the table is 7 but 8"),
+        ("first_day", "2017-01-01", "first_day of the table is '2018-01-01' but '2017-01-01'"),
+        ("last_day", None, "last_day of the table is '2018-01-07' but None"),
+        ("volume_unit", "EUR", "bitcoin.csv.json tells no volume_unit out of USD, coins"),
+        ("volume_unit", [], "bitcoin.csv.json tells no volume_unit"),
+    ],
+)
+def test_load_prices_refuses_a_table_that_is_not_what_its_json_says(scraped, name, value, shown):
+    with pytest.raises(PriceError, match=shown):
+        load_prices("bitcoin", source="csv", url=scraped(**{name: value}))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000])
+def test_load_prices_refuses_a_json_that_is_damaged(scraped, tmp_path, text):
+    path = scraped()
+    (tmp_path / "bitcoin.csv.json").write_text(text)
+    with pytest.raises(PriceError, match=r"^bitcoin.csv.json "):
+        load_prices("bitcoin", source="csv", url=path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the table has no header"),
+        ("\n\n", "the table has no header"),
+        (HEADER, "a header but no row"),
+        ("<html>Sign in</html>", r"is HTML \('<html>Sign in</html>'\), not CSV"),
+        ("date;open;high;low;close\n", "column 'date' is missing .found: date;open;high;low;close"),
+        (HEADER.replace("close,", "last,") + ROW, "column 'close' is missing .found: date, open, "),
+        (HEADER.replace("date,", "day,") + ROW, "column 'date' is missing"),
+        (HEADER.replace("low", "Open*") + ROW, "column 'open' is ambiguous: 'open' and 'Open[*]'"),
+        (HEADER.replace("low", "open_time") + ROW, "'date' is ambiguous: 'date' and 'open_time'"),
+        (HEADER.replace("volume,", "Volume BTC,") + ROW, "column 'volume' is ambiguous: 'Volume B"),
+        (HEADER + "2018-01-01,2,4\n", "line 2 has 3 cells where the header has 7"),
+        (HEADER + '2018-01-01,"2,4,1,3,10,20\n', "no CSV: unexpected end of data"),
+        (HEADER + ROW.replace("3", "n/a"), "close of 2018-01-01 is 'n/a', not a number"),
+        (HEADER + ROW.replace("3", "1e400"), "close of 2018-01-01 is '1e400', not a number"),
+        (HEADER + ROW.replace("2018-01-01", "01/02/2018"), "line 2: date '01/02/2018' is not a d"),
+        (HEADER + ROW.replace("2018-01-01", ""), "line 2: date '' is not a day"),
+        (HEADER + ROW.replace("2018-01-01", "1514764800"), "neither in ms nor in us"),
+        (HEADER + ROW.replace("2018-01-01", "2018-01-01 12:00:00"), "'2018-01-01 12:00:00' is no"),
+        (HEADER + ROW * 2, "2018-01-01 appears 2 times"),
+        (HEADER + ROW + ROW.replace("-01,", "-03,"), "1 missing day.*first 2018-01-02"),
+        (HEADER + ROW.replace("3,", ","), "close of 2018-01-01 is nan; prices may not be missing"),
+        (HEADER + ROW.replace("2,4,1,3", "2,1,4,3"), "high is below low"),
+    ],
+)
+def test_load_prices_refuses_a_table_that_it_cannot_trust(tmp_path, text, message):
+    path = tmp_path / "own.csv"
+    path.write_text(text)
+    with pytest.raises(PriceError, match=message) as failure:
+        load_prices("bitcoin", source="csv", url=str(path))
+    assert "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize("body", [b"\x1f\x8b\x08\x00", b"PK\x03\x04\xff", "é".encode("utf-16")])
+def test_parse_table_refuses_bytes_that_are_no_text(body):
+    with pytest.raises(PriceError, match="the table is no UTF-8 text"):
+        parse_table(body, "bitcoin")
+
+
+def test_load_prices_names_weekly_rows(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text(yahoo(make_prices(50, seed=1)[::7]))
+    with pytest.raises(PriceError, match="the table is weekly: its rows are 7 days apart"):
+        load_prices("bitcoin", source="csv", url=str(path))
+
+
+def test_load_prices_leaves_out_today_and_refuses_tomorrow(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text(ours(make_prices(3, seed=1, start=str(today() - timedelta(days=2)))))
+    assert len(load_prices("bitcoin", source="csv", url=str(path))) == 2
+    path.write_text(ours(make_prices(4, seed=1, start=str(today() - timedelta(days=2)))))
+    with pytest.raises(PriceError, match=f"has a row for {today() + timedelta(days=1)}, after"):
+        load_prices("bitcoin", source="csv", url=str(path))
+
+
+@pytest.mark.parametrize("coin", ["ethereum", "bitcoin-cash"])
+def test_parse_table_refuses_another_coins_rows(coin):
+    with pytest.raises(
+        PriceError, match=f"column 'name' says 'Bitcoin' where the coin is '{coin}'"
+    ):
+        parse_table(kaggle(WEEK).encode(), coin)
+
+
+def test_parse_table_refuses_rows_of_several_coins():
+    text = kaggle(WEEK).replace("Bitcoin", "Bitcoin Cash", 1)
+    with pytest.raises(PriceError, match="column 'name' says 'Bitcoin Cash' where the coin is 'bi"):
+        parse_table(text.encode(), "bitcoin")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "source 'csv' needs url: the path of the table"),
+        ({"url": "own.csv", "venue": "coinbase"}, "venue 'coinbase' means nothing to source 'csv'"),
+        ({"url": "/nowhere/{symbol}.csv"}, "holds {symbol}; only"),
+        ({"url": "/nowhere/own.csv"}, "cannot read 'file:///nowhere/own.csv': No such file"),
+        ({"url": "ftp://127.0.0.1/own.csv"}, "has the scheme 'ftp'"),
+        ({"url": "a\0b.csv"}, "embedded null byte"),
+    ],
+)
+def test_load_prices_refuses_a_table_that_cannot_be_there(options, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        load_prices("bitcoin", source="csv", **options)

@@ -1,0 +1,85 @@
+"""Parameters: what a notebook's cell says, and what a command line may make of it."""
+
+import json
+
+import pytest
+from tiny import write_notebook
+
+from coincast.errors import InputError
+from coincast.records.parameters import notebook_parameters, parse_assignments
+
+
+def write_cells(path, *sources):
+    cells = [
+        {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": [source]}
+        for source in sources
+    ]
+    path.write_text(json.dumps({"cells": cells}))
+    return path
+
+
+def test_notebook_parameters_reads_names_and_literals(tmp_path):
+    path = write_cells(tmp_path / "01_x.ipynb", 'coin = "eth"  # a coin\nlags = 4\nq = False')
+    assert notebook_parameters(path) == {"coin": "eth", "lags": 4, "q": False}
+
+
+@pytest.mark.parametrize(
+    ("sources", "message"),
+    [
+        (["a = 1", "b = 2"], "has 2 cells tagged 'parameters'"),
+        ([], "has 0 cells tagged 'parameters'"),
+        (["import os"], "line 1 is something else"),
+        (["a = open('x')"], "may hold only lines such as"),
+        (["a = "], "may hold only lines such as"),
+    ],
+)
+def test_notebook_parameters_refuses_a_cell_that_is_more(tmp_path, sources, message):
+    path = write_cells(tmp_path / "01_x.ipynb", *sources)
+    with pytest.raises(InputError, match=message):
+        notebook_parameters(path)
+
+
+def test_notebook_parameters_refuses_what_is_no_notebook(tmp_path):
+    path = tmp_path / "01_x.ipynb"
+    path.write_text('{"cells": 3')
+    with pytest.raises(InputError, match=r"cannot read 01_x\.ipynb as a notebook"):
+        notebook_parameters(path)
+
+
+def test_parse_assignments_gives_each_value_its_type(tmp_path):
+    path = write_notebook(tmp_path)
+    texts = ["coin=xrp", "lags=8", "dropout=0", "quick=true", "coins=bitcoin,eos"]
+    assert parse_assignments(texts, [path])[path] == {
+        "coin": "xrp",
+        "lags": 8,
+        "dropout": 0.0,
+        "quick": True,
+        "coins": ["bitcoin", "eos"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lag=4", "did you mean 'lags'"),
+        ("lags", "is not NAME=VALUE"),
+        ("lags=four", "lags=four is of the wrong type: lags is a whole number, for example 4"),
+        ("lags=4.5", "of the wrong type"),
+        ("lags=True", "of the wrong type"),
+        ("dropout=None", "dropout is a number"),
+        ("quick=1", "quick is true or false"),
+        ("quick=__import__('os')", "of the wrong type"),
+    ],
+)
+def test_parse_assignments_refuses_before_anything_runs(tmp_path, text, message):
+    with pytest.raises(InputError, match=message):
+        parse_assignments([text], [write_notebook(tmp_path)])
+
+
+def test_parse_assignments_gives_a_parameter_to_the_notebooks_that_have_it(tmp_path):
+    path = write_notebook(tmp_path)
+    other = tmp_path / "08_other.ipynb"
+    cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": ["lags = 1"]}
+    other.write_text(json.dumps({"cells": [cell]}))
+    given = parse_assignments(["lags=3", "coin=eos"], [path, other])
+    assert given == {path: {"lags": 3, "coin": "eos"}, other: {"lags": 3}}

@@ -1,0 +1,53 @@
+"""Values that no notebook should have to stumble over."""
+
+import pytest
+
+from coincast.errors import InputError
+from coincast.runner.parameter_values import check_values
+
+DEFAULTS = {
+    "source": "bundled", "coin": "ethereum", "coins": ["eos", "xrp"], "start": "",
+    "end": "2018-01-13", "train_start": "2017-02-28",
+    "direction_start": "2014-11-28", "direction_end": "2017-08-23",
+    "first_label_day": "2017-03-01", "lags": 4, "filters": [16, 8], "dropout": 0.35, "seed": 1,
+    "split_seed": 0,
+    "venue": "", "quick": False, "notes": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"source": "bundle"}, "source 'bundle' is unknown; did you mean 'bundled'"),
+        ({"coin": "etherium"}, "coin 'etherium' is not bundled; did you mean 'ethereum'"),
+        ({"coins": ["eos", "bitcoins"]}, "coin 'bitcoins' is not bundled; did you mean 'bit"),
+        ({"coin": "../x", "source": "html"}, "coin '../x' is not a CoinMarketCap slug"),
+        ({"end": "2018-02-30"}, "end '2018-02-30' is not a day; write it as YYYY-MM-DD"),
+        ({"train_start": "28.2.2017"}, "train_start '28.2.2017' is not a day"),
+        ({"first_label_day": "soon"}, "first_label_day 'soon' is not a day"),
+        ({"start": "2018-01-13"}, "start 2018-01-13 is not before its end 2018-01-13"),
+        ({"train_start": "2019-01-01"}, "train_start 2019-01-01 is not before its end 2018-01-13"),
+        ({"direction_start": "2017-12-01"}, "not before its end 2017-08-23"),
+        ({"seed": -1}, "seed -1 is no seed; choose a whole number from 0 to 4294967295"),
+        ({"split_seed": 2**32}, "split_seed 4294967296 is no seed"),
+        ({"lags": 0}, "lags 0 is too small; choose 1 or more, for example 4"),
+        ({"filters": [16, -8]}, "filters -8 is too small"),
+        ({"dropout": float("inf")}, "dropout inf is not finite"),
+    ],
+)
+def test_check_values_refuses(given, message):
+    with pytest.raises(InputError, match=message):
+        check_values(DEFAULTS | given, DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"seed": 0, "lags": 1, "dropout": 0.0, "start": "2017-01-01", "end": ""},
+        {"source": "html", "coin": "monero", "venue": "anywhere", "notes": ["any", "thing"]},
+        {"end": "", "train_start": "2019-01-01"},
+    ],
+)
+def test_check_values_accepts(given):
+    check_values(DEFAULTS | given, DEFAULTS)

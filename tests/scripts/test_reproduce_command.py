@@ -1,0 +1,142 @@
+"""The main command as a user starts it: from another folder, in a process of its own."""
+
+import json
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from makers import render_page
+
+from coincast.paths import BUILD, FIGS, ROOT
+from coincast.prices.load import load_common
+
+pytestmark = [pytest.mark.command, pytest.mark.notebook]
+BASELINES = ["zero", "train_mean", "train_median", "persistence", "linear_regression"]
+
+
+def reproduce(folder, *arguments):
+    command = [sys.executable, str(ROOT / "scripts" / "reproduce.py"), *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def values(folder, notebook="02_ethereum_lstm"):
+    return json.loads((folder / f"{notebook}.json").read_text())["values"]
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """Run every notebook with tiny settings, once for this module."""
+    before = contents(FIGS)
+    done = reproduce(tmp_path_factory.mktemp("elsewhere"), "--quick", "--fresh")
+    return done, before
+
+
+def test_reproduce_quick_runs_every_notebook_and_prints_a_table(quick):
+    done, _ = quick
+    assert (done.returncode, done.stderr) == (0, "")
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        assert f"{path.stem} " in done.stdout.split("\nnotebook  ")[1]
+    (page,) = re.findall(r"^page of figures: (.+)$", done.stdout, flags=re.MULTILINE)
+    text = Path(page).read_text()
+    assert text.count('class="badge fresh"') >= len(list((ROOT / "notebooks").glob("*.ipynb")))
+    assert 'class="badge"' not in text
+
+
+def test_reproduce_has_nothing_to_do_after_that_and_says_so_at_once(quick, tmp_path):
+    assert quick[0].returncode == 0
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = reproduce(tmp_path, "--quick")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("up to date") == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    # Its own seconds, not those in which a busy machine lets it wait.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
+
+
+def test_reproduce_quick_writes_every_figure_and_leaves_figs_alone(quick):
+    _, before = quick
+    assert contents(FIGS) == before
+    assert set(contents(BUILD / "quick")) == set(before)
+
+
+def test_reproduce_gives_the_same_bytes_again(quick, tmp_path):
+    done = reproduce(tmp_path, "02_ethereum_lstm", "--quick", "--out", "again")
+    assert (done.returncode, quick[0].returncode) == (0, 0)
+    made = contents(tmp_path / "again")
+    assert made == {name: contents(BUILD / "quick")[name] for name in made}
+    assert len(made) == 6
+
+
+def test_reproduce_finds_the_known_baselines_on_bundled_prices(quick):
+    assert quick[0].returncode == 0
+    found = values(BUILD / "quick")
+    assert found["rows"] == {"train": 260, "test": 59}
+    known = {"zero": 0.0527, "train_mean": 0.0500, "train_median": 0.0523, "persistence": 0.0689}
+    for name, value in known.items():
+        assert found["test_mae"][name] == pytest.approx(value, abs=2e-4), name
+    assert 0.076 < found["test_mae"]["linear_regression"] < 0.084
+
+
+def test_reproduce_reads_the_same_prices_from_a_served_page(quick, tmp_path, server):
+    """The study on pages in the form of 2018 equals the study on the tables they show."""
+    assert quick[0].returncode == 0
+    for coin, table in load_common(["bitcoin", "ethereum"], end="2018-01-13").items():
+        shown = table.assign(volume=table["volume"].round(), market_cap=float("nan"))
+        server.pages[f"/{coin}"] = render_page(shown, "attributes")
+    done = reproduce(
+        tmp_path, "02_ethereum_lstm", "--quick", "--out", "html", "-p", "source=html",
+        "-p", f"url={server.url}/{{coin}}?start={{start}}&end={{end}}",
+        "-p", "start=2016-05-27", "-p", "end=2018-01-13",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found, expected = values(tmp_path / "html"), values(BUILD / "quick")
+    for name in BASELINES:
+        assert found["test_mae"][name] == pytest.approx(expected["test_mae"][name], abs=1e-4), name
+
+
+def test_reproduce_takes_another_coin_by_one_parameter(tmp_path):
+    done = reproduce(
+        tmp_path, "02_ethereum_lstm", "--quick", "--out", "other", "-p", "coin=litecoin"
+    )
+    assert done.returncode == 0, done.stderr
+    found = values(tmp_path / "other")
+    assert (found["coin"], found["period"]["train_first"]) == ("litecoin", "2017-06-28")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["03_nothing"], "notebook '03_nothing' does not exist"),
+        (["-p", "epoch=3"], "did you mean 'epochs'?"),
+        (["-p", "epochs=many"], "epochs is a whole number, for example 21"),
+        (["-p", "seed=-1"], "seed -1 is no seed"),
+        (["-p", "end=2018-13-01"], "end '2018-13-01' is not a day"),
+        (["-p", "source=bundle"], "source 'bundle' is unknown; did you mean 'bundled'?"),
+        (["-p", "seed=1", "-p", "seed=2"], "'seed=2' is given twice"),
+        (["-p", "coin=etherium"], "coin 'etherium' is not bundled; did you mean 'ethereum'?"),
+        (["02_ethereum_lstm", "--quick", "-p", "lags=900"], "lags 900 does not fit 597 days"),
+        (
+            ["03_bitcoin_cnn_lstm", "--quick", "-p", "window=2000"],
+            "lags 2000 does not fit 1000 day",
+        ),
+        (
+            ["03_bitcoin_cnn_lstm", "--quick", "-p", "horizon_days=0"],
+            "horizon_days 0 is too small; choose 1",
+        ),
+        (["03_bitcoin_cnn_lstm", "-p", "backend=torch"], "backend 'torch' is unknown; use one of"),
+    ],
+)
+def test_reproduce_refuses_bad_input_in_one_line(tmp_path, arguments, message):
+    before = contents(FIGS)
+    done = reproduce(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert contents(FIGS) == before

@@ -1,0 +1,533 @@
+"""What a bad network does to a scrape: the right prices all the same, or one line that names it.
+
+Every case runs the scrape command against a real server that misbehaves. Whatever happens, the
+cache holds whole answers only and an earlier table stays until a better one is there.
+"""
+
+import gc
+import gzip
+import os
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+import warnings
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pandas as pd
+import pytest
+import scrape as command
+from makers import make_prices, render_page
+from requests_ratelimiter import LimiterAdapter
+from server import Answer, broken_off, dripping, in_turn
+
+from coincast.prices.web import client as web
+from coincast.prices.web.cache import RawCache
+
+pytestmark = pytest.mark.fault
+PRICES = make_prices(60, seed=11).round(4)
+END = f"{PRICES.index[-1]:%Y-%m-%d}"
+PAGE = render_page(PRICES).encode()
+PACKED = gzip.compress(PAGE)
+GZIP = {"Content-Encoding": "gzip"}
+CHUNKED = {"Transfer-Encoding": "chunked", "Content-Length": None}
+MIB = 2**20
+BOMB = gzip.compress(bytes(MIB)) * 512  # members of one stream: 0.5 MiB become 512 MiB
+OLD = "date,open\n2013-04-28,135.3\n"
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Wait for everything, but not for long."""
+    monkeypatch.setattr(web, "BACKOFF", lambda _: 0)
+    monkeypatch.setattr(LimiterAdapter, "_fill_bucket", lambda *_: None)  # a second after a 429
+    monkeypatch.setattr(web, "TIMEOUT", (1, 0.3))
+    monkeypatch.setattr(web, "DEADLINE", 0.6)
+
+
+def line_for(server, folder, *coins):
+    """Return the arguments that scrape coins from a server into a folder, with a cache there."""
+    options = {
+        "--start": "2017-01-01",
+        "--end": END,
+        "--url": f"{server.url}/{{coin}}",
+        "--out": f"{folder}/{{coin}}.csv",
+        "--cache": f"{folder}/cache",
+        "--per-second": "1000",
+    }
+    return [*(coins or ["bitcoin"]), *(word for option in options.items() for word in option)]
+
+
+@pytest.fixture
+def scrape(server, tmp_path, capsys):
+    """Return a function that scrapes in this process and gives status, stdout and stderr."""
+
+    def run(*options, coins=()):
+        arguments = [*line_for(server, tmp_path, *coins), *options]
+        status = command.main(command.parser().parse_args(arguments))
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def bytes_in(folder):
+    """Return what every file below a folder holds."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def assert_scraped(folder, coin="bitcoin"):
+    """Pass the right prices."""
+    found = pd.read_csv(folder / f"{coin}.csv", parse_dates=["date"], index_col="date")
+    pd.testing.assert_frame_equal(found, PRICES, check_index_type=False)
+
+
+def pieces(*parts):
+    """Return a body sent in parts, then closed."""
+    return lambda: iter(parts)
+
+
+def endless():
+    """Send 200 MiB."""
+    for _ in range(200):
+        yield bytes(MIB)
+
+
+def titled(title):
+    """Return a page of 200 that has no prices."""
+    return f"<html><body><h1>{title}</h1></body></html>"
+
+
+AGAIN = "in 4 attempts: "
+TOO_LARGE = "is larger than 32 MiB; ask for a shorter period"
+CUT = "the page is cut off before its </"
+NO_TABLE = "no table on the page with Date, Open, High, Low and Close"
+HALF = len(PAGE) // 2
+LENGTH = str(len(PAGE))
+# What the server does for ever, the words that name it, how often it was asked.
+FAULTS = {
+    "429": (Answer("slow down", 429), f"{AGAIN}HTTP status 429", 4),
+    "500": (Answer("oops", 500), f"{AGAIN}HTTP status 500", 4),
+    "503-html": (Answer(PAGE, 503), f"{AGAIN}HTTP status 503", 4),
+    "404": (Answer("gone", 404), "HTTP status 404; check the address", 1),
+    "403": (Answer(titled("Robot?"), 403), "HTTP status 403", 1),
+    "204": (Answer(status=204), "HTTP status 204", 1),
+    "202-challenge": (Answer(titled("One moment"), 202), "HTTP status 202", 1),
+    "304": (Answer(status=304), "HTTP status 304", 1),
+    "redirect-to-nowhere": (Answer(status=302), "HTTP status 302", 1),
+    "redirect-loop": (Answer(status=302, headers={"Location": "?"}), "leads on and on, 10", 11),
+    "redirect-to-file": (
+        Answer(status=301, headers={"Location": "file:///etc/hostname"}),
+        "leads to 'file:///etc/hostname', no web page",
+        1,
+    ),
+    "redirect-to-ftp": (
+        Answer(status=307, headers={"Location": "ftp://127.0.0.1/page"}),
+        "leads to 'ftp://127.0.0.1/page', no web page",
+        1,
+    ),
+    "reset": (broken_off(PAGE), f"{AGAIN}Connection reset by peer", 4),
+    "hang-up": (
+        Answer(pieces(PAGE[:HALF]), headers={"Content-Length": LENGTH}),
+        f"{AGAIN}IncompleteRead({HALF} bytes read, {len(PAGE) - HALF} more expected)",
+        4,
+    ),
+    "hang-up-of-unknown-length": (Answer(pieces(PAGE[:HALF])), CUT, 1),
+    "length-too-long": (
+        Answer(PAGE, headers={"Content-Length": str(len(PAGE) + 9)}),
+        f"{AGAIN}IncompleteRead({LENGTH} bytes read, 9 more expected)",
+        4,
+    ),
+    "length-too-short": (Answer(PAGE, headers={"Content-Length": str(HALF)}), CUT, 1),
+    "chunk-cut": (
+        Answer(pieces(b"10000\r\n", PAGE[:HALF]), headers=CHUNKED),
+        f"{AGAIN}IncompleteRead",
+        4,
+    ),
+    "chunks-without-end": (
+        Answer(pieces(b"%x\r\n" % len(PAGE), PAGE, b"\r\n"), headers=CHUNKED),
+        f"{AGAIN}IncompleteRead",
+        4,
+    ),
+    "chunk-of-no-length": (Answer(pieces(b"x\r\n"), headers=CHUNKED), f"{AGAIN}Incomplete", 4),
+    "endless-header": (Answer(PAGE, headers={"X": "x" * 70_000}), "reading header line", 4),
+    "drip": (dripping(PAGE, 0.02), "took longer than 0.6 s; try again later", 1),
+    "drip-that-unpacks-to-nothing": (
+        dripping(b"\x1f\x8b\x08\x08\0\0\0\0\0\xff" + b"name" * 99, 0.02, **GZIP),
+        "took longer than 0.6 s",
+        1,
+    ),
+    "silence": (Answer(PAGE, delay=0.8), f"{AGAIN}timed out", 4),
+    "silence-in-mid-body": (dripping(PAGE, 0.8), f"{AGAIN}timed out", 4),
+    "json": (Answer('{"a": 1}', headers={"Content-Type": "application/json"}), "json' where", 1),
+    "image": (Answer(b"\x89PNG", headers={"Content-Type": "image/png"}), "image/png' where", 1),
+    "json-as-html": (Answer('{"status": {"error_code": 500}}'), NO_TABLE, 1),
+    "error-page-of-200": (Answer(titled("Too many requests")), NO_TABLE, 1),
+    "empty": (Answer(""), NO_TABLE, 1),
+    "gzip-bomb": (Answer(BOMB, headers=GZIP), TOO_LARGE, 1),
+    "200-mib": (Answer(endless), TOO_LARGE, 1),
+    "200-mib-announced": (
+        Answer(endless, headers={"Content-Length": str(200 * MIB)}),
+        TOO_LARGE,
+        1,
+    ),
+    "gzip-cut": (Answer(PACKED[:-99], headers=GZIP), f"{AGAIN}damaged gzip: Compressed", 4),
+    "gzip-flipped": (
+        Answer(PACKED[:-8] + b"\0\0\0\0" + PACKED[-4:], headers=GZIP),
+        f"{AGAIN}damaged gzip: CRC check failed",
+        4,
+    ),
+    "gzip-that-is-none": (Answer(PAGE, headers=GZIP), f"{AGAIN}damaged gzip: Not a gzip", 4),
+    "brotli": (Answer(PAGE, headers={"Content-Encoding": "br"}), "packed as 'br', not gzip", 1),
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("fault", "words", "times"), FAULTS.values(), ids=FAULTS)
+def test_scrape_names_a_fault_and_leaves_everything_as_it_was(
+    scrape, server, tmp_path, fault, words, times
+):
+    server.pages["/bitcoin"] = PAGE
+    assert scrape()[0] == 0
+    before = bytes_in(tmp_path)
+    server.pages["/bitcoin"] = fault
+    server.requests.clear()
+    status, out, err = scrape("--refresh")
+    assert (status, out, err.count("\n"), len(server.requests)) == (2, "", 1, times)
+    assert words in err
+    assert "bitcoin: " in err or f"{server.url}/bitcoin" in err
+    assert bytes_in(tmp_path) == before
+
+
+MOVED = {"Location": "/bitcoin?moved"}
+
+
+def once(fault):
+    """Return a page that is right from the second time on."""
+    return in_turn(fault, PAGE)
+
+
+# What the server does in turn, the last of it for ever.
+PASSING = {
+    "429": [Answer("slow down", 429), PAGE],
+    "500": [Answer("oops", 500), PAGE],
+    "three-faults": [Answer("", 502), broken_off(PAGE), Answer("", 504), PAGE],
+    "reset": [broken_off(PAGE), PAGE],
+    "hang-up": [Answer(PAGE[:HALF], headers={"Content-Length": LENGTH}), PAGE],
+    "chunk-cut": [Answer(pieces(b"10000\r\n", PAGE[:HALF]), headers=CHUNKED), PAGE],
+    "gzip-cut": [Answer(PACKED[:-99], headers=GZIP), PAGE],
+    "silence": [Answer(PAGE, delay=0.5), PAGE],
+    "parts": [Answer(pieces(PAGE[:99], PAGE[99:HALF], PAGE[HALF:]))],
+    "chunks": [Answer(pieces(b"%x\r\n%s\r\n0\r\n\r\n" % (len(PAGE), PAGE)), headers=CHUNKED)],
+    "gzip": [Answer(PACKED, headers=GZIP)],
+    "no-type": [Answer(PAGE, headers={"Content-Type": None})],
+    "redirect": [Answer(status=302, headers=MOVED), PAGE],
+    "redirect-with-a-bomb": [Answer(BOMB, 302, {**MOVED, **GZIP}), PAGE],
+    "redirect-with-200-mib": [Answer(endless, 302, MOVED), PAGE],
+    "redirect-that-drips": [Answer(dripping(PAGE, 0.1).body, 302, MOVED), PAGE],
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("pages", PASSING.values(), ids=PASSING)
+def test_scrape_gets_the_prices_and_keeps_them_when_a_fault_passes(scrape, server, tmp_path, pages):
+    server.pages["/bitcoin"] = in_turn(*pages)
+    (tmp_path / "bitcoin.csv").write_text(OLD)
+    status, out, err = scrape()
+    assert (status, err, len(server.requests)) == (0, "", len(pages))
+    assert out.endswith(f"bitcoin.csv: bitcoin, 60 days, 2017-01-01 to {END}\n")
+    assert_scraped(tmp_path)
+    assert scrape("--offline")[0] == 0
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("fault", ["gzip-bomb", "200-mib", "200-mib-announced"])
+def test_scrape_reads_and_holds_little_of_a_body_without_end(scrape, server, fault):
+    server.pages["/bitcoin"] = FAULTS[fault][0]
+    tracemalloc.start()
+    try:
+        scrape()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    server.rest()
+    assert server.sent < 64 * MIB  # the limit, and what the system takes ahead of it
+    assert peak < 128 * MIB
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("headers", "body"), [(GZIP, BOMB), ({}, endless)], ids=["bomb", "200"])
+def test_scrape_does_not_read_the_body_of_a_redirect(scrape, server, headers, body):
+    server.pages["/bitcoin"] = once(Answer(body, 302, {**MOVED, **headers}))
+    tracemalloc.start()
+    try:
+        assert scrape()[0] == 0
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    server.rest()
+    assert server.sent < 32 * MIB
+    assert peak < 16 * MIB
+
+
+def in_seconds(seconds, zone="GMT"):
+    """Return the date that a Retry-After may hold."""
+    text = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+    return text.replace("GMT", zone)
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "most"),
+    [
+        ("17", 17, 17),
+        ("0", 0, 0),
+        ("86400", 60, 60),
+        ("9" * 400, 60, 60),
+        (in_seconds(10**7), 60, 60),
+        (in_seconds(-1000), 0, 0),
+        (in_seconds(10**7, "-0000"), 0, 0),
+        ("-5", 0, 0),
+        ("1e9", 0, 0),
+        ("soon", 0, 0),
+        ("", 0, 0),
+    ],
+    ids=[
+        "few",
+        "none",
+        "day",
+        "absurd",
+        "date",
+        "past",
+        "no-zone",
+        "negative",
+        "float",
+        "word",
+        "empty",
+    ],
+)
+def test_scrape_waits_as_long_as_it_is_asked_to_within_reason(
+    scrape, server, monkeypatch, asked, least, most
+):
+    waits = []
+    monkeypatch.setattr(web, "BACKOFF", lambda _: 0)
+    monkeypatch.setattr(time, "sleep", waits.append)
+    server.pages["/bitcoin"] = once(Answer("wait", 503, {"Retry-After": asked}))
+    assert scrape()[0] == 0
+    assert least <= max(waits) <= most
+
+
+def test_scrape_waits_until_the_date_that_it_is_asked_to_wait_for(scrape, server, monkeypatch):
+    waits = []
+    monkeypatch.setattr(web, "BACKOFF", lambda _: 0)
+    monkeypatch.setattr(time, "sleep", waits.append)
+    server.pages["/bitcoin"] = once(Answer("wait", 429, {"Retry-After": in_seconds(40)}))
+    assert scrape()[0] == 0
+    assert 30 < max(waits) <= 40
+
+
+def test_scrape_waits_longer_from_one_attempt_to_the_next(scrape, server, monkeypatch):
+    waits = []
+    monkeypatch.setattr(time, "sleep", lambda seconds: waits.append(seconds) if seconds else None)
+    server.pages["/bitcoin"] = Answer("oops", 500)
+    assert scrape()[0] == 2
+    for wait, least in zip(waits, [0.5, 1, 2], strict=True):
+        assert least <= wait <= least + 1
+
+
+def test_scrape_writes_the_other_coins_when_one_fails(scrape, server, tmp_path):
+    server.pages |= {"/bitcoin": PAGE, "/litecoin": PAGE}
+    (tmp_path / "ethereum.csv").write_text(OLD)
+    status, out, err = scrape(coins=["bitcoin", "ethereum", "litecoin"])
+    assert (status, out.count("\n"), err.count("\n")) == (2, 2, 1)
+    assert f"cannot fetch '{server.url}/ethereum': HTTP status 404" in err
+    for coin in ("bitcoin", "litecoin"):
+        assert_scraped(tmp_path, coin)
+    assert (tmp_path / "ethereum.csv").read_text() == OLD
+
+
+def test_scrape_offline_says_what_is_missing_and_writes_the_rest(scrape, server, tmp_path):
+    server.pages |= {"/bitcoin": PAGE, "/ethereum": PAGE}
+    scrape()
+    (tmp_path / "bitcoin.csv").unlink()
+    status, _, err = scrape("--offline", coins=["bitcoin", "ethereum"])
+    assert (status, server.requests) == (2, ["/bitcoin"])
+    assert f"'{server.url}/ethereum' is not in the cache; run once without --offline" in err
+    assert_scraped(tmp_path)
+
+
+def test_scrape_asks_again_for_a_damaged_answer(scrape, server, tmp_path):
+    server.pages["/bitcoin"] = PAGE
+    scrape()
+    kept = RawCache(tmp_path / "cache").path(f"{server.url}/bitcoin")
+    kept.write_bytes(kept.read_bytes().replace(b"1", b"2"))
+    assert scrape()[0] == 0
+    assert_scraped(tmp_path)
+    assert server.requests == ["/bitcoin"] * 2
+
+
+@pytest.mark.usefixtures("impatient")
+def test_scrape_asks_no_faster_than_it_is_told_attempts_and_redirects_included(scrape, server):
+    coins = [f"coin-{number}" for number in range(9)]
+    server.pages = {f"/{coin}": PAGE for coin in coins}
+    server.pages["/coin-3"] = once(Answer("oops", 500))
+    server.pages["/coin-6"] = once(Answer(status=302, headers={"Location": "/coin-6"}))
+    assert scrape("--per-second", "5", "--jobs", "9", coins=coins)[0] == 0
+    assert len(server.times) == 11
+    spans = [last - first for first, last in zip(server.times, server.times[5:], strict=False)]
+    assert min(spans) > 0.8  # never a sixth within a second, but for the threads' own delays
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_scrape_has_as_many_coins_at_a_time_as_it_is_told(scrape, server, jobs):
+    coins = [f"coin-{number}" for number in range(6)]
+    server.pages = {f"/{coin}": Answer(PAGE, delay=0.15) for coin in coins}
+    assert scrape("--jobs", str(jobs), coins=coins)[0] == 0
+    assert server.at_once == jobs
+
+
+@pytest.fixture
+def start(scripts, server, tmp_path):
+    """Return a function that starts the command as a process, after some lines of Python."""
+
+    def start(*options, coins=(), first="", folder=tmp_path):
+        program = f"""import runpy, sys; sys.path[0] = {str(scripts)!r}; {first}
+sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"""
+        arguments = [str(scripts / "scrape.py"), *line_for(server, folder, *coins), *options]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [sys.executable, "-B", "-c", program, *arguments], stdout=pipe, stderr=pipe, text=True
+        )
+
+    return start
+
+
+def finish(process):
+    """Return the exit status, stdout and stderr of a process."""
+    out, err = process.communicate(timeout=30)
+    return process.returncode, out, err
+
+
+def limit(size):
+    """Return Python that lets the process write no file larger than this."""
+    return f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
+
+
+@pytest.mark.command
+def test_scrape_writes_prices_when_the_disk_is_too_full_for_the_cache(start, server, tmp_path):
+    server.pages["/bitcoin"] = PAGE
+    status, out, err = finish(start(first=limit(len(PAGE) - 1)))
+    assert (status, out.count("\n"), err.count("\n")) == (0, 1, 1)
+    assert err.startswith("scrape.py: warning: answer not kept: cannot write ")
+    assert "File too large; free the space" in err
+    assert_scraped(tmp_path)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.command
+def test_scrape_keeps_the_earlier_table_when_the_disk_is_full(start, scrape, server, tmp_path):
+    server.pages["/bitcoin"] = PAGE
+    scrape("--start", "2017-02-01")
+    before = bytes_in(tmp_path)
+    status, out, err = finish(start(first=limit(2000)))
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "bitcoin.csv: File too large; free the space, grant the permission or choose" in err
+    assert bytes_in(tmp_path) == before
+
+
+@pytest.mark.command
+@pytest.mark.parametrize("place", ["/proc/cache", "{folder}/file/cache", "{folder}/file"])
+def test_scrape_writes_prices_when_the_cache_is_no_place_to_write(start, server, tmp_path, place):
+    server.pages["/bitcoin"] = PAGE
+    (tmp_path / "file").write_text("")
+    status, _, err = finish(start("--cache", place.format(folder=tmp_path)))
+    assert (status, err.count("\n")) == (0, 1)
+    assert "warning: answer not kept: cannot write " in err
+    assert_scraped(tmp_path)
+
+
+# A process that says so and then sleeps in the middle of the file that it writes as the nth.
+STALL = """
+import os, time
+sync, left = os.fsync, list(range({number}))
+def stall(file):
+    left.pop()
+    if not left:
+        print("writing", flush=True)
+        time.sleep(60)
+    sync(file)
+os.fsync = stall
+"""
+
+
+@pytest.mark.command
+@pytest.mark.parametrize(
+    ("number", "asked_again"),
+    [(1, ["/bitcoin", "/ethereum"]), (4, ["/ethereum"]), (5, []), (6, [])],
+    ids=["first-answer", "second-answer", "table", "provenance"],
+)
+def test_scrape_goes_on_from_the_cache_after_a_kill_in_mid_write(
+    start, scrape, server, tmp_path, number, asked_again
+):
+    coins = ["bitcoin", "ethereum"]
+    server.pages = {f"/{coin}": PAGE for coin in coins}
+    (tmp_path / "ethereum.csv").write_text(OLD)
+    process = start("--jobs", "1", coins=coins, first=STALL.format(number=number))
+    while process.stdout.readline() != "writing\n":
+        assert process.poll() is None
+    process.kill()
+    assert finish(process)[0] == -signal.SIGKILL
+    assert (tmp_path / "ethereum.csv").read_text() == OLD
+    for path in (tmp_path / "cache").glob("*.answer"):
+        assert path.read_bytes().endswith(PAGE)
+    server.requests.clear()
+    assert scrape(coins=coins)[0] == 0
+    assert sorted(server.requests) == asked_again
+    for coin in coins:
+        assert_scraped(tmp_path, coin)
+
+
+@pytest.mark.command
+def test_two_scrapes_at_once_into_one_cache_are_both_right(start, server, tmp_path):
+    coins = ["bitcoin", "ethereum", "litecoin"]
+    server.pages = {f"/{coin}": Answer(PAGE, delay=0.3) for coin in coins}
+    folders = [tmp_path / "one", tmp_path / "other"]
+    shared = ("--cache", str(tmp_path / "cache"), "--refresh")
+    processes = [start(*shared, coins=coins, folder=folder) for folder in folders]
+    for process, folder in zip(processes, folders, strict=True):
+        assert finish(process)[::2] == (0, "")
+        for coin in coins:
+            assert_scraped(folder, coin)
+    cache = RawCache(tmp_path / "cache")
+    assert [cache.get(f"{server.url}/{coin}") for coin in coins] == [PAGE] * 3
+    assert len(list(cache.folder.iterdir())) == 3
+
+
+@pytest.mark.command
+def test_scrape_begins_no_other_coin_when_it_is_interrupted(start, server):
+    coins = [f"coin-{number}" for number in range(5)]
+    server.pages = {f"/{coin}": Answer(PAGE, delay=0.5) for coin in coins}
+    process = start("--jobs", "1", coins=coins)
+    while not server.requests:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    assert finish(process) == (130, "", "scrape.py: interrupted\n")
+    assert server.requests == ["/coin-0"]
+
+
+def test_scrape_names_lengths_that_disagree(scrape, server):
+    server.pages["/bitcoin"] = Answer(PAGE, headers={"Content-Length": "3, 4"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # urllib3 leaves that socket to us
+        status, out, err = scrape()
+        gc.collect()
+    assert (status, out) == (2, "")
+    assert f"cannot fetch '{server.url}/bitcoin': InvalidHeader; check the address" in err
+
+
+@pytest.mark.usefixtures("impatient")
+def test_scrape_names_a_server_that_is_not_there(scrape, server):
+    gone = server.url.rsplit(":", 1)[0] + ":9"  # "discard", where nobody listens
+    status, out, err = scrape("--url", f"{gone}/{{coin}}")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert f"cannot fetch '{gone}/bitcoin' in 4 attempts: Connection refused" in err

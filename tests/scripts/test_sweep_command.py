@@ -1,0 +1,132 @@
+"""Sweeps from the command line to the table, on tiny notebooks and real processes."""
+
+import csv
+import subprocess
+import sys
+
+import pytest
+import reproduce
+from clusters import local_cluster
+from tiny import write_notebook
+
+from coincast.paths import FIGS, ROOT
+from coincast.runner import reproduction
+from coincast.runner.sweeps import Sweep, parse_grid
+from coincast.runner.tasks import Limits
+
+# Records scores that tell the parameters; litecoin with 4 lags fails.
+RECORD = """
+import json, os, pathlib
+assert (coin, lags) != ("litecoin", 4), "no such prices"
+folder = pathlib.Path(os.environ["COINCAST_OUT"])
+folder.mkdir(parents=True)
+row = {"mae": lags / 100, "n": 9, "low": lags / 200, "high": lags / 50}
+values = {"coin": coin, "evaluation": {"zero": row, "lstm": row | {"mae": lags / 90}}}
+(folder / "07_any.json").write_text(json.dumps({"values": values}))
+"""
+FILES = ("results.csv", "failures.csv", "comparison.png")
+
+
+@pytest.fixture
+def sweep(tmp_path, monkeypatch):
+    """Return a sweep of four runs, one of which fails; locks and work are in the test's folder."""
+    monkeypatch.setattr(reproduction, "BUILD", tmp_path / "build")
+    notebook = write_notebook(tmp_path, RECORD)
+    grid = parse_grid(["coin=litecoin,eos", "lags=2,4"], notebook)
+    return Sweep(notebook, grid, tmp_path / "sweep", {"quick": True})
+
+
+def run(sweep, **how):
+    """Run a sweep as the command does; return its exit status."""
+    return reproduce.carry_out_sweep(sweep, Limits(), fresh=False, **how)
+
+
+def contents(sweep):
+    return {name: (sweep.folder / name).read_bytes() for name in FILES}
+
+
+@pytest.mark.notebook
+def test_sweep_writes_what_finished_and_names_what_failed(sweep, capsys):
+    assert run(sweep, jobs=2) == 1
+    with (sweep.folder / "results.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["metric"] == "evaluation.lstm.mae"]
+    assert [(row["coin"], row["lags"], float(row["value"])) for row in rows] == [
+        ("litecoin", "2", 2 / 90), ("eos", "2", 2 / 90), ("eos", "4", 4 / 90)
+    ]  # fmt: skip
+    failures = (sweep.folder / "failures.csv").read_text().splitlines()
+    assert failures == ["coin,lags,problem", "litecoin,4,cell 2: AssertionError: no such prices"]
+    assert (sweep.folder / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    told = capsys.readouterr().out
+    assert "3 of 4 runs are in the table" in told
+    assert "FAILED: cell 2: AssertionError: no such prices (more in " in told
+
+
+@pytest.mark.notebook
+def test_sweep_runs_again_only_what_is_missing_and_gives_the_same_files(sweep, capsys):
+    run(sweep, jobs=1)
+    first = contents(sweep)
+    (sweep.folder / "coin=eos,lags=2" / "07_any.json").unlink()
+    capsys.readouterr()
+    assert run(sweep, jobs=2) == 1
+    started = [line for line in capsys.readouterr().out.splitlines() if " started: " in line]
+    assert sorted(started) == [
+        "coin=eos,lags=2 started: missing: 07_any.json",
+        "coin=litecoin,lags=4 started: never run here",
+    ]
+    assert contents(sweep) == first
+
+
+@pytest.mark.fault
+@pytest.mark.notebook
+def test_sweep_gives_the_same_files_on_a_cluster(sweep, tmp_path):
+    assert run(sweep, jobs=2) == 1
+    elsewhere = Sweep(sweep.notebook, sweep.grid, tmp_path / "elsewhere", sweep.fixed)
+    with local_cluster(tmp_path) as cluster:
+        assert run(elsewhere, jobs=None, scheduler=cluster.scheduler_address) == 1
+    assert contents(elsewhere) == contents(sweep)
+
+
+@pytest.mark.notebook
+def test_sweep_says_that_there_is_no_figure_where_nothing_is_evaluated(sweep, capsys):
+    plain = RECORD.replace("evaluation", "settings")
+    write_notebook(sweep.notebook.parent, plain)
+    one = Sweep(sweep.notebook, {"lags": [2]}, sweep.folder)
+    (sweep.folder).mkdir()
+    (sweep.folder / "comparison.png").write_text("of an older run")
+    assert run(one, jobs=1) == 0
+    assert "no figure: 07_any records no table of scores" in capsys.readouterr().out
+    assert not (sweep.folder / "comparison.png").exists()
+    assert "2,settings.zero.mae,0.02\n" in (sweep.folder / "results.csv").read_text()
+
+
+@pytest.mark.command
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sweep", "lags=2,4"], "--sweep is of one notebook: name it, for example 02_eth"),
+        (["02_ethereum_lstm", "--sweep", "lag=2"], "did you mean 'lags'?"),
+        (["02_ethereum_lstm", "--sweep", "lags=2,4", "-p", "lags=3"], "lags has a value already"),
+        (["02_ethereum_lstm", "--quick", "--sweep", "quick=true"], "quick has a value already"),
+        (
+            ["02_ethereum_lstm", "--sweep", "coin=ethereum,etherium"],
+            "coin 'etherium' is not bundled; did you mean 'ethereum'?",
+        ),
+        (
+            ["02_ethereum_lstm", "--sweep", "lags=2", "--out", str(FIGS)],
+            "is for the default study; choose another folder",
+        ),
+        (
+            ["01_prices", "--fresh", "--out", "new", "--scheduler", "127.0.0.1:9"],
+            "no Dask scheduler answers at 127.0.0.1:9",
+        ),
+    ],
+)
+def test_reproduce_refuses_a_sweep_or_a_cluster_in_one_line(tmp_path, arguments, message):
+    command = [sys.executable, str(ROOT / "scripts" / "reproduce.py"), *arguments]
+    before = {path.name: path.read_bytes() for path in FIGS.iterdir()}
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert message in done.stderr
+    assert {path.name: path.read_bytes() for path in FIGS.iterdir()} == before

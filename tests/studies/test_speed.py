@@ -1,0 +1,110 @@
+"""Timing both sides, on tiny numbers: what comes back, not how fast; and what is made of it."""
+
+import math
+
+import numpy as np
+import pytest
+
+from coincast.errors import InputError
+from coincast.figures import speed_plots
+from coincast.studies import speed
+
+FITS = {"side": "fit", "study": "ethereum", "members": 3, "peak_gib": 0.5,
+        "seconds": [10.0, 11.0, 9.0], "val_loss": [0.05, 0.06, 0.07]}  # fmt: skip
+TUNED = FITS | {"side": "fit_tuned", "seconds": [4.0, 4.0, 4.0]}
+
+
+def program(members, cold, warm):
+    return {
+        "side": "program", "study": "ethereum", "members": members, "cold": cold,
+        "warm": [warm, warm / 2, 3 * warm], "peak_gib": 0.6, "gflop": 4.0 * members,
+        "limit_gflops": 200.0, "val_loss": [0.06 + 0.001 * n for n in range(members)],
+    }  # fmt: skip
+
+
+RUNS = [program(26, 2.0, 0.25), FITS, TUNED, program(26, 3.0, 0.2), program(26, 4.0, 0.5),
+        program(100, 4.0, 0.5)]  # fmt: skip
+
+
+def test_measure_times_the_program_cold_and_warm():
+    found = speed.measure("program", "ethereum", 2)
+    assert (found["side"], found["members"]) == ("program", 2)
+    assert found["cold"] > min(found["warm"]) > 0
+    assert len(found["val_loss"]) == 2
+    assert found["limit_gflops"] > 1
+    assert 0.1 < found["gflop"] < 1
+    assert 0 < found["peak_gib"] < 4
+
+
+def test_measure_times_fits_of_the_given_windows():
+    train, check = (part.take(np.arange(30)) for part in speed.STUDIES["ethereum"].windows())
+    found = speed.measure("fit_tuned", "ethereum", 1, (train, check))
+    assert 0 < found["seconds"][0] < 60
+    assert 0 < found["val_loss"][0] < 1
+
+
+def test_measure_says_what_died():
+    with pytest.raises(InputError, match="timing program of 0 ethereum models died"):
+        speed.measure("program", "ethereum", 0)
+
+
+def test_timing_table_has_a_row_a_run():
+    table = speed.timing_table(RUNS)
+    first, fit = table.iloc[0], table.iloc[1]
+    assert (first["cold"], first["warm"]) == (2.0, 0.25)
+    assert first["member_ms"] == pytest.approx(1000 * 0.25 / 26)
+    assert first["share_of_limit"] == pytest.approx(4 * 26 / 0.25 / 200)
+    assert (fit["cold"], fit["member_ms"]) == (30.0, 10_000)
+    assert math.isnan(fit["share_of_limit"])
+
+
+def test_ratios_hold_the_median_program_against_the_mean_fit():
+    found = speed.ratios(RUNS, "ethereum", 26)
+    assert (found["fits"], found["fit_seconds"], found["tuned_seconds"]) == (3, 10.0, 4.0)
+    assert found["times_faster_warm"] == pytest.approx(26 * 10 / 0.25)
+    assert found["times_faster_cold"] == pytest.approx(26 * 10 / 3)
+    assert found["times_faster_than_tuned"] == pytest.approx(26 * 4 / 0.25)
+    assert (found["loss_fit"], found["sd_fit"]) == (pytest.approx(0.06), pytest.approx(0.01))
+    assert 0 < found["p_same"] < 1
+
+
+def test_sentences_say_the_ratios_and_the_sizes():
+    fast, same = speed.ratio_sentences(speed.ratios(RUNS, "ethereum", 26), "LSTMs", 26)
+    assert "26 LSTMs: 260 s by `fit` one after another (3 timed, multiplied), 0.25 s" in fast
+    assert "at worst 0.50 s (1040 times faster), 3.00 s" in fast
+    assert "0.0600 (sd 0.0100, n 3) by `fit`" in same
+    sizes = speed.size_sentence(speed.timing_table(RUNS))
+    assert sizes.startswith("100 Ethereum LSTMs: 0.5 s once compiled, 5.0 ms a model (19.2 ms")
+
+
+def test_record_is_kept_and_names_a_change_of_the_code(tmp_path):
+    record = {"date": "2026-01-02", "machine": "2 cores", "versions": {"keras": "3"},
+              "code": "of another day", "runs": RUNS}  # fmt: skip
+    speed.save_record(record, tmp_path / "speed.json")
+    again = speed.load_record(tmp_path / "speed.json")
+    assert again == record
+    assert speed.record_sentence(again).endswith("keras 3. The ensemble's code has changed since.")
+
+
+def test_load_record_names_the_remedy_for_a_damaged_file(tmp_path):
+    path = tmp_path / "speed.json"
+    path.write_text("{")
+    with pytest.raises(InputError, match=r"cannot read speed.json: .*training --record"):
+        speed.load_record(path)
+
+
+def test_committed_record_has_every_call_of_fit():
+    record = speed.load_record()
+    for name, study in speed.STUDIES.items():
+        assert speed.ratios(record["runs"], name, study.members)["fits"] == study.members
+
+
+def test_figure_of_speed_draws_every_size_and_every_loss():
+    table = speed.timing_table(RUNS)
+    figure = speed_plots.speed(table, {"LSTM": speed.final_losses(RUNS, "ethereum")})
+    seconds, losses = figure.axes
+    assert (seconds.get_xscale(), seconds.get_ylabel()) == ("log", "seconds")
+    warm = seconds.get_lines()[-1]
+    np.testing.assert_array_equal(warm.get_xydata(), [[26, 0.5], [100, 0.5]])
+    named = [label.get_text() for label in losses.get_xticklabels()]
+    assert named == ["fit\nn = 3", "program\nn = 26"]
