@@ -16,6 +16,7 @@ from sklearn.metrics import (
 )
 
 from coincast.errors import InputError
+from coincast.records.names import display_name
 
 __all__ = [
     "CLASSES",
@@ -29,23 +30,10 @@ __all__ = [
     "mean_absolute_error",
     "row_shares",
     "skill_sentence",
-    "title",
 ]
 
 FloatArray = npt.NDArray[np.float64]
 CLASSES = ("down", "up")  # of labels 0 and 1; an unchanged close counts as down
-TITLES = {
-    "lstm": "LSTM as published",
-    "lstm_honest": "LSTM, honest protocol",
-    "first_close": "first close of the window",
-    "random_walk_published": "random walk as published",
-    "random_walk_from_close": "random walk from the last close",
-    "yesterdays_sign": "yesterday's sign",
-    "cnn_lstm_last": "CNN-LSTM as published, last epoch",
-    "cnn_lstm_kept": "CNN-LSTM as published, epoch of least test loss",
-    "cnn_lstm_best": "CNN-LSTM as published, epoch of best test accuracy",
-    "cnn_lstm_honest": "CNN-LSTM, honest protocol",
-}
 MINIMUM_ROWS = 10  # below, a block bootstrap has nothing to draw from
 DRAWS = 2000
 LEVEL = 0.95
@@ -126,15 +114,6 @@ def _bootstrap_means(errors: pd.DataFrame, seed: int) -> FloatArray:
     return np.asarray(bootstrap.apply(lambda sample: sample.mean(axis=0), DRAWS))
 
 
-def title(name: str) -> str:
-    """Return a forecast's name as a reader sees it.
-
-    >>> title("train_mean")
-    'train mean'
-    """
-    return TITLES.get(name, name.replace("_", " "))
-
-
 def skill_sentence(table: pd.DataFrame, name: str, baseline: str = "train_mean") -> str:
     """Return in one sentence whether a row of `mae_table` beats its baseline."""
     row = table.loc[name]
@@ -146,7 +125,7 @@ def skill_sentence(table: pd.DataFrame, name: str, baseline: str = "train_mean")
         verdict = "cannot be told apart from"
     article = "" if baseline in ("zero", "persistence") else "the "
     return (
-        f"{title(name)} {verdict} {article}{title(baseline)} on {row['n']:.0f} test days: MAE "
+        f"{display_name(name)} {verdict} {article}{display_name(baseline)} on {row['n']:.0f} test days: MAE "
         f"{row['mae']:.4f} (95 % interval {row['low']:.4f} to {row['high']:.4f}) against "
         f"{table.loc[baseline, 'mae']:.4f}, skill {row['skill']:+.3f} "
         f"({row['skill_low']:+.3f} to {row['skill_high']:+.3f})."
@@ -271,7 +250,7 @@ def _accuracy_sentence(table: pd.DataFrame, name: str, question: str, baseline: 
     row, rate = table.loc[name], table.loc[baseline, "accuracy"]
     verdict = "beats" if row["p_value"] < 1 - LEVEL else "does not beat"
     return (
-        f"{question}: {title(name)} {verdict} the {title(baseline)}: {row['correct']:.0f} of "
+        f"{question}: {display_name(name)} {verdict} the {display_name(baseline)}: {row['correct']:.0f} of "
         f"{row['n']:.0f} test days right, {row['accuracy']:.3f} (95 % interval {row['low']:.3f} "
         f"to {row['high']:.3f}) against {rate:.3f}, p = {row['p_value']:.2f}; "
         f"MCC {row['mcc']:+.3f}."

@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from coincast.evaluation.scoring import title
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
+from coincast.records.names import display_name
 
 __all__ = ["loss", "mae", "prediction"]
 
@@ -76,10 +76,12 @@ def mae(table: pd.DataFrame, baseline: str) -> Figure:
     axes = figure.subplots()
     places = np.arange(len(table))[::-1]
     colors = [RED if name.startswith("lstm") else BLUE for name in table.index]
-    axes.axvline(table.loc[baseline, "mae"], color=GREY, linestyle="--", label=title(baseline))
+    axes.axvline(
+        table.loc[baseline, "mae"], color=GREY, linestyle="--", label=display_name(baseline)
+    )
     axes.hlines(places, table["low"], table["high"], color=colors, linewidth=2)
     axes.scatter(table["mae"], places, color=colors, zorder=3)
-    axes.set_yticks(places, [title(name) for name in table.index])
+    axes.set_yticks(places, [display_name(name) for name in table.index])
     axes.set(
         xlim=(0, None),
         xlabel=f"test MAE (fraction of the price) with 95 % interval, n = {table['n'].iloc[0]}",

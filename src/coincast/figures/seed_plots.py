@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from coincast.evaluation.scoring import title
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
+from coincast.records.names import display_name
 
 __all__ = ["ancestor", "best_epoch", "seeds"]
 
@@ -48,7 +48,7 @@ def seeds(
     axes.axvline(published, color=RED, linewidth=2, label=f"published run, {published:.4f}")
     styles = ("-", "--", ":", "-.", (0, (1, 4)), (0, (5, 5)), (0, (8, 2)))
     for (name, mae), line in zip(baselines.items(), styles, strict=False):
-        axes.axvline(mae, color=GREY, linestyle=line, label=f"{title(name)}, {mae:.4f}")
+        axes.axvline(mae, color=GREY, linestyle=line, label=f"{display_name(name)}, {mae:.4f}")
     axes.set(xlabel="test MAE (fraction of the price)", ylabel="seeds", ylim=(0, top * 1.3))
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
     return figure
@@ -88,7 +88,8 @@ def ancestor(
 def _runs(table: pd.DataFrame) -> list[str]:
     """Return the names of a table's forecasts, with how many runs there are of each."""
     return [
-        title(name) + (f", {runs} runs" if runs > 1 else "") for name, runs in table["runs"].items()
+        display_name(name) + (f", {runs} runs" if runs > 1 else "")
+        for name, runs in table["runs"].items()
     ]
 
 

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import offset_copy
 
-from coincast.evaluation.scoring import title
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
+from coincast.records.names import display_name
 
 __all__ = ["MOST_DRAWN", "comparison"]
 
@@ -65,7 +65,9 @@ def _panel(axes: Axes, part: pd.DataFrame, runs: list[str], colors: Mapping[str,
         places = rows["run"].map(runs.index).to_numpy() + shift
         color, marker = colors.get(forecast, GREY), CONSTANTS.get(forecast, "o")
         axes.hlines(places, rows["low"], rows["high"], color=color, linewidth=1.6)
-        axes.plot(rows["score"], places, marker, color=color, markersize=5, label=title(forecast))
+        axes.plot(
+            rows["score"], places, marker, color=color, markersize=5, label=display_name(forecast)
+        )
     for run, n in part.groupby("run")["n"].first().items():
         beside = axes.get_yaxis_transform()
         axes.text(1.01, runs.index(run), f"n = {n}", transform=beside, va="center", fontsize=8)

@@ -6,10 +6,10 @@ from statistics import median
 from typing import Any
 
 from coincast.errors import InputError
-from coincast.evaluation.scoring import title
 from coincast.files import fill_marker, write_atomically
 from coincast.paths import NOTEBOOKS
 from coincast.records import results
+from coincast.records.names import display_name
 from coincast.records.parameters import notebook_parameters
 
 __all__ = ["blocks", "is_default", "render", "update_readme"]
@@ -88,7 +88,7 @@ def _study(values: Mapping[str, Any]) -> str:
 
 
 def _study_row(name: str, row: Mapping[str, float]) -> str:
-    shown = f"**{title(name)}**" if name.startswith("lstm") else title(name)
+    shown = f"**{display_name(name)}**" if name.startswith("lstm") else display_name(name)
     return (
         f"| {shown} | {row['mae']:.4f} | {row['low']:.4f} to {row['high']:.4f} | "
         f"{row['standard_error']:.4f} | {row['skill']:+.3f} "
@@ -119,7 +119,7 @@ def _directions(values: Mapping[str, Any]) -> str:
 
 
 def _direction_row(label: str, name: str, row: Mapping[str, float]) -> str:
-    shown = f"**{title(name)}**" if name.startswith("cnn_lstm") else title(name)
+    shown = f"**{display_name(name)}**" if name.startswith("cnn_lstm") else display_name(name)
     return (
         f"| {label} | {shown} | {row['correct']} | {row['accuracy']:.3f} | "
         f"{row['low']:.3f} to {row['high']:.3f} | {row['balanced_accuracy']:.3f} | "

@@ -1,0 +1,25 @@
+"""What readers see for the names that recorded tables hold."""
+
+__all__ = ["display_name"]
+
+TITLES = {
+    "lstm": "LSTM as published",
+    "lstm_honest": "LSTM, honest protocol",
+    "first_close": "first close of the window",
+    "random_walk_published": "random walk as published",
+    "random_walk_from_close": "random walk from the last close",
+    "yesterdays_sign": "yesterday's sign",
+    "cnn_lstm_last": "CNN-LSTM as published, last epoch",
+    "cnn_lstm_kept": "CNN-LSTM as published, epoch of least test loss",
+    "cnn_lstm_best": "CNN-LSTM as published, epoch of best test accuracy",
+    "cnn_lstm_honest": "CNN-LSTM, honest protocol",
+}
+
+
+def display_name(name: str) -> str:
+    """Return a forecast's name as a reader sees it.
+
+    >>> display_name("train_mean")
+    'train mean'
+    """
+    return TITLES.get(name, name.replace("_", " "))
