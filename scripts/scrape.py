@@ -1,8 +1,9 @@
-"""Fetch daily prices of coins, check them, and write one CSV file a coin."""
+"""Fetch daily prices of coins, check them, and write one CSV file per coin."""
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 EXAMPLE = """
 TEMPLATE may hold {coin}, {start} and {end} (days as YYYYMMDD) and may be a saved page. Beside each
-CSV a JSON of the same name tells where its rows come from; `load_prices(..., source="csv")` reads
-both. Answers are kept in data/cache: a scrape that was interrupted goes on from there.
+CSV a JSON of the same name says where its rows come from; `load_prices(..., source="csv")` reads
+both. Answers are kept in data/cache: an interrupted scrape continues from there.
 
 examples:
   python3 scripts/scrape.py bitcoin ethereum --source coinmarketcap --start 2017-01-01
@@ -28,34 +29,42 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
+    """The command line's options."""
     line = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     line.add_argument("coins", nargs="+", metavar="COIN", help="CoinMarketCap slug: bitcoin")
     line.add_argument("--start", default="", metavar="YYYY-MM-DD", help="first day")
     line.add_argument("--end", default="", metavar="YYYY-MM-DD", help="last day, inclusive")
-    line.add_argument("--source", default="html", help="where from; html if not told")
-    line.add_argument("--url", default="", metavar="TEMPLATE", help="address to ask instead")
+    line.add_argument("--source", default="html", help="where to fetch from (default: html)")
+    line.add_argument("--url", default="", metavar="TEMPLATE", help="another address to fetch from")
     line.add_argument("--venue", default="", help="exchange, for source bundled")
     line.add_argument("--out", default="{coin}.csv", metavar="FILE", help="may hold {coin}")
-    line.add_argument("--cache", metavar="DIR", help="where answers are kept, not data/cache")
-    line.add_argument("--refresh", action="store_true", help="ask again for what is in the cache")
-    line.add_argument("--offline", action="store_true", help="use the cache alone")
-    line.add_argument("--per-second", type=int, default=4, metavar="N", help="requests, at most")
-    line.add_argument("--jobs", type=int, default=4, metavar="N", help="coins at a time, at most")
+    line.add_argument("--cache", metavar="DIR", help="keep answers here, not in data/cache")
+    line.add_argument("--refresh", action="store_true", help="fetch again what is in the cache")
+    line.add_argument("--offline", action="store_true", help="use only the cache")
+    line.add_argument(
+        "--per-second", type=int, default=4, metavar="N", help="most requests per second"
+    )
+    line.add_argument("--jobs", type=int, default=4, metavar="N", help="most coins at a time")
     return line
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Write the validated prices; on bad input an earlier file stays as it was."""
+    """Write the validated prices; on bad input an earlier file is left alone."""
     from coincast.errors import InputError
-    from coincast.prices.web.cache import RawCache, default_folder
+    from coincast.paths import DATA
+    from coincast.prices.web.cache import RawCache
     from coincast.prices.web.client import Client
 
-    check(arguments)
+    if min(arguments.per_second, arguments.jobs) < 1:
+        raise InputError("--per-second and --jobs must be 1 or more")
+    if len(set(arguments.coins)) > 1 and "{coin}" not in arguments.out:
+        raise InputError(
+            f"--out {arguments.out} would be overwritten by each coin; put {{coin}} into it"
+        )
     client = Client(
-        RawCache(Path(arguments.cache) if arguments.cache else default_folder()),
+        RawCache(Path(arguments.cache or DATA / "cache")),
         refresh=arguments.refresh,
         offline=arguments.offline,
         per_second=arguments.per_second,
@@ -70,26 +79,14 @@ def main(arguments: argparse.Namespace) -> int:
             except InputError as error:
                 environment.tell(str(error) if coin in str(error) else f"{coin}: {error}")
                 failed = True
-            except BaseException:  # interrupted: those that have not begun never will
+            except BaseException:  # interrupted: start no other coin
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     return environment.BAD_INPUT if failed else 0
 
 
-def check(arguments: argparse.Namespace) -> None:
-    """Refuse options that cannot work together before anything is fetched."""
-    for name in ("per_second", "jobs"):
-        if getattr(arguments, name) < 1:
-            environment.fail(f"--{name.replace('_', '-')} must be 1 or more", environment.BAD_INPUT)
-    if len(set(arguments.coins)) > 1 and "{coin}" not in arguments.out:
-        environment.fail(
-            f"--out {arguments.out} would be written once a coin; put {{coin}} into it",
-            environment.BAD_INPUT,
-        )
-
-
 def scrape(coin: str, arguments: argparse.Namespace, client: Client) -> str:
-    """Write one coin's prices and their provenance; return a line that says so."""
+    """Write one coin's prices and their provenance; return a line for the user."""
     from coincast.files import write_together
     from coincast.prices.load import load_prices
 
@@ -110,23 +107,21 @@ def scrape(coin: str, arguments: argparse.Namespace, client: Client) -> str:
 
 
 def provenance(prices: pd.DataFrame, text: str) -> str:
-    """Return what is known of a CSV: what its rows are and where they came from."""
-    import hashlib
-    from datetime import UTC, datetime
+    """The JSON beside a CSV: what its rows are and where they came from."""
+    from datetime import UTC, datetime  # not at the top: an old Python starts this command
 
     from coincast import __version__
+    from coincast.prices.sources.csv_table import extent
 
-    known = {name: value for name, value in prices.attrs.items() if name != "sha256"}
-    told = known | {
+    known = {
+        **prices.attrs,
+        **extent(prices),
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
         "sha256_of_answers": prices.attrs["sha256"],
-        "first_day": f"{prices.index[0]:%Y-%m-%d}",
-        "last_day": f"{prices.index[-1]:%Y-%m-%d}",
-        "rows": len(prices),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "coincast": __version__,
     }
-    return json.dumps(told, indent=2) + "\n"
+    return json.dumps(known, indent=2) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What a bad network does to a scrape: the right prices all the same, or one line that names it.
+"""What a bad network does to a scrape: the right prices anyway, or one line that names the fault.
 
 Every case runs the scrape command against a real server that misbehaves. Whatever happens, the
-cache holds whole answers only and an earlier table stays until a better one is there.
+cache holds only whole answers and an earlier table stays until a better one is there.
 """
 
 import gc
@@ -100,9 +100,9 @@ def titled(title):
 
 
 AGAIN = "in 4 attempts: "
-TOO_LARGE = "is larger than 32 MiB; ask for a shorter period"
-CUT = "the page is cut off before its </"
-NO_TABLE = "no table on the page with Date, Open, High, Low and Close"
+TOO_LARGE = "larger than 32 MiB"
+CUT = "cut off before its </"
+NO_TABLE = "no table on the page"
 HALF = len(PAGE) // 2
 LENGTH = str(len(PAGE))
 # What the server does for ever, the words that name it, how often it was asked.
@@ -110,21 +110,21 @@ FAULTS = {
     "429": (Answer("slow down", 429), f"{AGAIN}HTTP status 429", 4),
     "500": (Answer("oops", 500), f"{AGAIN}HTTP status 500", 4),
     "503-html": (Answer(PAGE, 503), f"{AGAIN}HTTP status 503", 4),
-    "404": (Answer("gone", 404), "HTTP status 404; check the address", 1),
+    "404": (Answer("gone", 404), "HTTP status 404", 1),
     "403": (Answer(titled("Robot?"), 403), "HTTP status 403", 1),
     "204": (Answer(status=204), "HTTP status 204", 1),
     "202-challenge": (Answer(titled("One moment"), 202), "HTTP status 202", 1),
     "304": (Answer(status=304), "HTTP status 304", 1),
     "redirect-to-nowhere": (Answer(status=302), "HTTP status 302", 1),
-    "redirect-loop": (Answer(status=302, headers={"Location": "?"}), "leads on and on, 10", 11),
+    "redirect-loop": (Answer(status=302, headers={"Location": "?"}), "more than 10 times", 11),
     "redirect-to-file": (
         Answer(status=301, headers={"Location": "file:///etc/hostname"}),
-        "leads to 'file:///etc/hostname', no web page",
+        "redirects to 'file:///etc/hostname'",
         1,
     ),
     "redirect-to-ftp": (
         Answer(status=307, headers={"Location": "ftp://127.0.0.1/page"}),
-        "leads to 'ftp://127.0.0.1/page', no web page",
+        "redirects to 'ftp://127.0.0.1/page'",
         1,
     ),
     "reset": (broken_off(PAGE), f"{AGAIN}Connection reset by peer", 4),
@@ -152,7 +152,7 @@ FAULTS = {
     ),
     "chunk-of-no-length": (Answer(pieces(b"x\r\n"), headers=CHUNKED), f"{AGAIN}Incomplete", 4),
     "endless-header": (Answer(PAGE, headers={"X": "x" * 70_000}), "reading header line", 4),
-    "drip": (dripping(PAGE, 0.02), "took longer than 0.6 s; try again later", 1),
+    "drip": (dripping(PAGE, 0.02), "took longer than 0.6 s", 1),
     "drip-that-unpacks-to-nothing": (
         dripping(b"\x1f\x8b\x08\x08\0\0\0\0\0\xff" + b"name" * 99, 0.02, **GZIP),
         "took longer than 0.6 s",
@@ -160,8 +160,7 @@ FAULTS = {
     ),
     "silence": (Answer(PAGE, delay=0.8), f"{AGAIN}timed out", 4),
     "silence-in-mid-body": (dripping(PAGE, 0.8), f"{AGAIN}timed out", 4),
-    "json": (Answer('{"a": 1}', headers={"Content-Type": "application/json"}), "json' where", 1),
-    "image": (Answer(b"\x89PNG", headers={"Content-Type": "image/png"}), "image/png' where", 1),
+    "image": (Answer(b"\x89PNG", headers={"Content-Type": "image/png"}), NO_TABLE, 1),
     "json-as-html": (Answer('{"status": {"error_code": 500}}'), NO_TABLE, 1),
     "error-page-of-200": (Answer(titled("Too many requests")), NO_TABLE, 1),
     "empty": (Answer(""), NO_TABLE, 1),
@@ -271,39 +270,24 @@ def test_scrape_does_not_read_the_body_of_a_redirect(scrape, server, headers, bo
     assert peak < 16 * MIB
 
 
-def in_seconds(seconds, zone="GMT"):
+def in_seconds(seconds):
     """Return the date that a Retry-After may hold."""
-    text = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
-    return text.replace("GMT", zone)
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
 
 @pytest.mark.parametrize(
     ("asked", "least", "most"),
     [
-        ("17", 17, 17),
-        ("0", 0, 0),
-        ("86400", 60, 60),
-        ("9" * 400, 60, 60),
-        (in_seconds(10**7), 60, 60),
-        (in_seconds(-1000), 0, 0),
-        (in_seconds(10**7, "-0000"), 0, 0),
-        ("-5", 0, 0),
-        ("1e9", 0, 0),
-        ("soon", 0, 0),
-        ("", 0, 0),
-    ],
-    ids=[
-        "few",
-        "none",
-        "day",
-        "absurd",
-        "date",
-        "past",
-        "no-zone",
-        "negative",
-        "float",
-        "word",
-        "empty",
+        pytest.param("17", 17, 17, id="few"),
+        pytest.param("86400", 60, 60, id="day"),
+        pytest.param("9" * 400, 60, 60, id="absurd"),
+        pytest.param("9" * 5000, 0, 0, id="endless"),
+        pytest.param(in_seconds(10**7), 60, 60, id="late"),
+        pytest.param(in_seconds(-1000), 0, 0, id="past"),
+        pytest.param("Tue, 01 Jan 99999 00:00:00 GMT", 0, 0, id="never"),
+        pytest.param("-5", 0, 0, id="negative"),
+        pytest.param("word", 0, 0, id="word"),
+        pytest.param("", 0, 0, id="empty"),
     ],
 )
 def test_scrape_waits_as_long_as_it_is_asked_to_within_reason(
@@ -315,15 +299,6 @@ def test_scrape_waits_as_long_as_it_is_asked_to_within_reason(
     server.pages["/bitcoin"] = once(Answer("wait", 503, {"Retry-After": asked}))
     assert scrape()[0] == 0
     assert least <= max(waits) <= most
-
-
-def test_scrape_waits_until_the_date_that_it_is_asked_to_wait_for(scrape, server, monkeypatch):
-    waits = []
-    monkeypatch.setattr(web, "BACKOFF", lambda _: 0)
-    monkeypatch.setattr(time, "sleep", waits.append)
-    server.pages["/bitcoin"] = once(Answer("wait", 429, {"Retry-After": in_seconds(40)}))
-    assert scrape()[0] == 0
-    assert 30 < max(waits) <= 40
 
 
 def test_scrape_waits_longer_from_one_attempt_to_the_next(scrape, server, monkeypatch):
@@ -340,30 +315,10 @@ def test_scrape_writes_the_other_coins_when_one_fails(scrape, server, tmp_path):
     (tmp_path / "ethereum.csv").write_text(OLD)
     status, out, err = scrape(coins=["bitcoin", "ethereum", "litecoin"])
     assert (status, out.count("\n"), err.count("\n")) == (2, 2, 1)
-    assert f"cannot fetch '{server.url}/ethereum': HTTP status 404" in err
+    assert f"'{server.url}/ethereum': HTTP status 404" in err
     for coin in ("bitcoin", "litecoin"):
         assert_scraped(tmp_path, coin)
     assert (tmp_path / "ethereum.csv").read_text() == OLD
-
-
-def test_scrape_offline_says_what_is_missing_and_writes_the_rest(scrape, server, tmp_path):
-    server.pages |= {"/bitcoin": PAGE, "/ethereum": PAGE}
-    scrape()
-    (tmp_path / "bitcoin.csv").unlink()
-    status, _, err = scrape("--offline", coins=["bitcoin", "ethereum"])
-    assert (status, server.requests) == (2, ["/bitcoin"])
-    assert f"'{server.url}/ethereum' is not in the cache; run once without --offline" in err
-    assert_scraped(tmp_path)
-
-
-def test_scrape_asks_again_for_a_damaged_answer(scrape, server, tmp_path):
-    server.pages["/bitcoin"] = PAGE
-    scrape()
-    kept = RawCache(tmp_path / "cache").path(f"{server.url}/bitcoin")
-    kept.write_bytes(kept.read_bytes().replace(b"1", b"2"))
-    assert scrape()[0] == 0
-    assert_scraped(tmp_path)
-    assert server.requests == ["/bitcoin"] * 2
 
 
 @pytest.mark.usefixtures("impatient")
@@ -418,8 +373,8 @@ def test_scrape_writes_prices_when_the_disk_is_too_full_for_the_cache(start, ser
     server.pages["/bitcoin"] = PAGE
     status, out, err = finish(start(first=limit(len(PAGE) - 1)))
     assert (status, out.count("\n"), err.count("\n")) == (0, 1, 1)
-    assert err.startswith("scrape.py: warning: answer not kept: cannot write ")
-    assert "File too large; free the space" in err
+    assert err.startswith("scrape.py: warning: ")
+    assert "File too large" in err
     assert_scraped(tmp_path)
     assert list((tmp_path / "cache").iterdir()) == []
 
@@ -431,7 +386,7 @@ def test_scrape_keeps_the_earlier_table_when_the_disk_is_full(start, scrape, ser
     before = bytes_in(tmp_path)
     status, out, err = finish(start(first=limit(2000)))
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert "bitcoin.csv: File too large; free the space, grant the permission or choose" in err
+    assert "bitcoin.csv: File too large" in err
     assert bytes_in(tmp_path) == before
 
 
@@ -442,7 +397,7 @@ def test_scrape_writes_prices_when_the_cache_is_no_place_to_write(start, server,
     (tmp_path / "file").write_text("")
     status, _, err = finish(start("--cache", place.format(folder=tmp_path)))
     assert (status, err.count("\n")) == (0, 1)
-    assert "warning: answer not kept: cannot write " in err
+    assert err.startswith("scrape.py: warning: ")
     assert_scraped(tmp_path)
 
 
@@ -522,7 +477,7 @@ def test_scrape_names_lengths_that_disagree(scrape, server):
         status, out, err = scrape()
         gc.collect()
     assert (status, out) == (2, "")
-    assert f"cannot fetch '{server.url}/bitcoin': InvalidHeader; check the address" in err
+    assert f"'{server.url}/bitcoin': InvalidHeader" in err
 
 
 @pytest.mark.usefixtures("impatient")
@@ -530,4 +485,4 @@ def test_scrape_names_a_server_that_is_not_there(scrape, server):
     gone = server.url.rsplit(":", 1)[0] + ":9"  # "discard", where nobody listens
     status, out, err = scrape("--url", f"{gone}/{{coin}}")
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert f"cannot fetch '{gone}/bitcoin' in 4 attempts: Connection refused" in err
+    assert f"'{gone}/bitcoin' in 4 attempts: Connection refused" in err

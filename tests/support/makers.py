@@ -19,7 +19,7 @@ from coincast.prices.schema import COLUMNS, OHLC
 
 FORMS = ("plain", "attributes", "asterisks")
 FIRST_DAYS = {"min_value": pd.Timestamp("2013-04-28"), "max_value": pd.Timestamp("2019-11-20")}
-SHAPES = ("v3", "v3.1", "usd", "list")
+SHAPES = ("v3", "v3.1", "usd")
 HEADERS = {name: name.replace("_", " ").title() for name in ("date", *COLUMNS)}
 
 
@@ -245,8 +245,8 @@ def quotes_of(prices: pd.DataFrame, shape: str = "v3.1") -> list[dict]:
 
     Args:
         prices: as `load_prices` gives it.
-        shape: "v3" (no name of the currency), "v3.1", "usd" (numbers below "USD"), "list" (of
-            two currencies) or "next" (as in pages: snake case, below "USD").
+        shape: "v3" (no name of the currency), "v3.1", "usd" (numbers below "USD") or "next" (as
+            in pages: snake case, below "USD").
     """
     names = {"market_cap": "market_cap" if shape == "next" else "marketCap"}
     quotes = []
@@ -256,8 +256,6 @@ def quotes_of(prices: pd.DataFrame, shape: str = "v3.1") -> list[dict]:
         quote: object = {"v3.1": {"name": "2781"} | values, "v3": values}.get(
             shape, {"USD": values}
         )
-        if shape == "list":
-            quote = [{"name": "1", "open": 1.0}, {"name": "2781"} | values]
         opened, closed = (
             ("time_open", "time_close") if shape == "next" else ("timeOpen", "timeClose")
         )

@@ -1,1 +1,1 @@
-"""Daily prices: where they come from, and the checks that every table passes."""
+"""Daily prices: where they come from, and the checks that every table goes through."""

@@ -1,8 +1,9 @@
-"""What a price table is: names, units, types, and the checks at the door of every source."""
+"""What a price table is: names, units, types, and the checks that every source goes through."""
 
 import re
 from collections.abc import Callable
 from datetime import date
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -12,16 +13,20 @@ from coincast.errors import InputError, PriceError
 __all__ = ["COLUMNS", "OHLC", "as_prices", "odd_rows", "parse_date", "validate_prices"]
 
 OHLC = ["open", "high", "low", "close"]  # USD
-JUMP_LIMIT = 2  # from close to close; no bundled series reaches it
-SWAP_ROWS = 10
-COLUMNS = [*OHLC, "volume", "market_cap"]  # volume: USD or base coin, told by attrs["volume_unit"]
+JUMP_LIMIT = 2  # ratio of two closes in a row
+SWAP_ROWS = 10  # too many to be coincidence
+COLUMNS = [*OHLC, "volume", "market_cap"]  # volume: USD or coins, see attrs["volume_unit"]
 
 
 def parse_date(text: str, name: str) -> date | None:
-    """Return the day that "YYYY-MM-DD" names, None for an empty text.
+    """The day that a "YYYY-MM-DD" text names; None for an empty text.
+
+    Args:
+        text: the value of a parameter.
+        name: the parameter, for the error message.
 
     Raises:
-        InputError: the text is no such day; `name` tells the user which parameter it is.
+        InputError: the text is not such a day.
 
     >>> parse_date("2018-01-13", "end")
     datetime.date(2018, 1, 13)
@@ -40,15 +45,18 @@ def parse_date(text: str, name: str) -> date | None:
 
 
 def as_prices(table: pd.DataFrame, **attrs: object) -> pd.DataFrame:
-    """Return a table in the form that `validate_prices` asks for, oldest day first.
+    """A table in the one form that all prices have, oldest day first.
 
     Args:
         table: index of dates (any resolution, with or without a time zone); columns
-            among `COLUMNS`, numbers; a missing `volume` or `market_cap` becomes NaN.
-        **attrs: what is known of the table, kept in its `attrs` (coin, source, ...).
+            from `COLUMNS`, numbers; a missing `volume` or `market_cap` becomes NaN.
+        **attrs: what is known about the table (coin, source, ...), kept in its `attrs`.
+
+    Returns:
+        Index `date`, tz-naive; `COLUMNS`, float64: USD, volume in USD or in coins.
 
     Raises:
-        PriceError: a column of prices is missing.
+        PriceError: a price column is missing.
     """
     absent = [name for name in OHLC if name not in table.columns]
     if absent:
@@ -66,15 +74,15 @@ def as_prices(table: pd.DataFrame, **attrs: object) -> pd.DataFrame:
 
 
 def validate_prices(prices: pd.DataFrame) -> pd.DataFrame:
-    """Return the same table if it can be trusted.
+    """The same table, if it can be trusted.
 
     Args:
-        prices: index `date`, tz-naive UTC days, ascending, unique, without gaps;
-            columns `open high low close volume market_cap`, float64, USD (volume in USD or
-            in coins). Volume and market cap may be NaN, prices may not.
+        prices: as from `as_prices`. Days must be whole, unique and without gaps; prices
+            known, finite and positive, with low <= open, close <= high; volume and market cap may
+            be NaN but not negative.
 
     Raises:
-        PriceError: naming the first row at fault and the remedy.
+        PriceError: the table breaks one of these rules; the message names the first bad row.
 
     >>> days = pd.date_range("2018-01-12", "2018-01-13", name="date")
     >>> day = {"open": 1.0, "high": 3.0, "low": 1.0, "close": 2.0}
@@ -82,37 +90,19 @@ def validate_prices(prices: pd.DataFrame) -> pd.DataFrame:
     [2.0, 2.0]
     >>> validate_prices(as_prices(pd.DataFrame([day, day], index=days[[0, 0]])))
     Traceback (most recent call last):
-    coincast.errors.PriceError: prices: 2018-01-12 appears 2 times; keep one row a day
+    coincast.errors.PriceError: prices: 2018-01-12 appears 2 times; keep one row per day
     """
-    for check in (_check_form, _check_days, _check_numbers, _check_order):
+    if prices.empty:
+        _fail(prices, "there are no rows; ask for a period that the source covers")
+    for check in (_check_days, _check_numbers, _check_order):
         check(prices)
     return prices
 
 
-def _name(prices: pd.DataFrame) -> str:
-    """Return the words an error begins with: which table it is about."""
-    return (
-        " ".join(
-            str(prices.attrs[key]) for key in ("coin", "venue", "source") if prices.attrs.get(key)
-        )
-        or "prices"
-    )
-
-
-def _fail(prices: pd.DataFrame, message: str) -> None:
-    raise PriceError(f"{_name(prices)}: {message}")
-
-
-def _check_form(prices: pd.DataFrame) -> None:
-    if list(prices.columns) != COLUMNS:
-        _fail(prices, f"columns are {list(prices.columns)}; they must be {COLUMNS}")
-    for name in COLUMNS:
-        if prices[name].dtype != np.float64:
-            _fail(prices, f"column {name!r} is {prices[name].dtype}; it must be float64")
-    if not isinstance(prices.index, pd.DatetimeIndex) or prices.index.tz is not None:
-        _fail(prices, f"the index is {prices.index.dtype}; it must be tz-naive UTC days")
-    if prices.empty:
-        _fail(prices, "there is no row; ask for a period that the source covers")
+def _fail(prices: pd.DataFrame, message: str) -> NoReturn:
+    known = (prices.attrs.get(key) for key in ("coin", "venue", "source"))
+    name = " ".join(str(value) for value in known if value)
+    raise PriceError(f"{name or 'prices'}: {message}")
 
 
 def _check_days(prices: pd.DataFrame) -> None:
@@ -124,32 +114,14 @@ def _check_days(prices: pd.DataFrame) -> None:
     if days.has_duplicates:
         day = days[days.duplicated()][0]
         count = int((days == day).sum())
-        _fail(prices, f"{day:%Y-%m-%d} appears {count} times; keep one row a day")
-    if not days.is_monotonic_increasing:
-        _fail(prices, "days do not ascend; sort the rows, oldest first")
+        _fail(prices, f"{day:%Y-%m-%d} appears {count} times; keep one row per day")
     missing = pd.date_range(days[0], days[-1]).difference(days)
-    steps = np.unique(np.diff(days) // np.timedelta64(1, "D"))
-    if missing.size and steps.size == 1 and days.size > 2:  # noqa: PLR2004 - two rows have one step
-        _fail(
-            prices,
-            f"every row is {steps[0]} days after the one before: the source thinned them; "
-            "ask for a shorter period",
-        )
     if missing.size:
         _fail(
             prices,
             f"{missing.size} missing day(s), the first {missing[0]:%Y-%m-%d}; "
             "use a source without gaps or a period that avoids them",
         )
-
-
-def _first(prices: pd.DataFrame, bad: pd.DataFrame | pd.Series) -> tuple[str, str, float] | None:
-    """Return day, column and value of the first bad cell; None where there is none."""
-    rows, columns = np.nonzero(np.asarray(bad).reshape(len(prices), -1))
-    if not rows.size:
-        return None
-    day, column = prices.index[rows[0]], bad.columns[columns[0]]
-    return f"{day:%Y-%m-%d}", column, prices.loc[day, column]
 
 
 def _check_numbers(prices: pd.DataFrame) -> None:
@@ -160,9 +132,11 @@ def _check_numbers(prices: pd.DataFrame) -> None:
         (["volume", "market_cap"], lambda cells: cells < 0, "it may not be negative"),
     ]
     for columns, is_bad, rule in rules:
-        if found := _first(prices, is_bad(prices[columns])):
-            day, column, value = found
-            _fail(prices, f"{column} of {day} is {value:.10g}; {rule}, mend or leave out that day")
+        bad = is_bad(prices[columns]).stack(future_stack=True)  # noqa: PD013 - row by row
+        if bad.any():
+            day, column = bad.idxmax()
+            value = f"{column} of {day:%Y-%m-%d} is {prices.loc[day, column]:.10g}"
+            _fail(prices, f"{value}; {rule}, correct or leave out that day")
 
 
 def _check_order(prices: pd.DataFrame) -> None:
@@ -181,10 +155,10 @@ def _check_order(prices: pd.DataFrame) -> None:
 
 
 def odd_rows(prices: pd.DataFrame) -> list[str]:
-    """Return a sentence for each thing that is possible but strange in a valid table.
+    """A sentence for each thing in a valid table that is possible but strange.
 
-    A close that is more than double or less than half of the one before; a volume (in USD) above
-    the market capitalisation on every one of ten days or more, as if the columns were swapped.
+    Closes that more than double or halve in a day; a volume (in USD) above the market
+    capitalisation on each of ten or more days, as if the columns were swapped.
 
     >>> days = pd.date_range("2018-01-12", "2018-01-13", name="date")
     >>> rows = [{"open": p, "high": p, "low": p, "close": p} for p in (1.0, 2.5)]

@@ -8,18 +8,17 @@ import pandas as pd
 from coincast.errors import InputError
 from coincast.prices.load import load_hourly, load_prices
 
-__all__ = ["agreement", "bitcoin_closes", "compare_sources", "comparison_table", "second_opinion"]
+__all__ = ["agreement", "bitcoin_closes", "comparison_table", "second_opinion"]
 
-COMPARED = ["days", "return_correlation", "mean_close_gap", "disagreeing_days"]
-DISAGREEMENT = 0.05  # of the close; venues are apart by a percent on most days
+DISAGREEMENT = 0.05  # of the close
 
 
 def bitcoin_closes() -> pd.DataFrame:
-    """Return bitcoin's daily close at the three bundled venues.
+    """Bitcoin's daily close at the three bundled venues.
 
     Returns:
-        Index `date`, columns `bitstamp`, `coinbase`, `bitfinex`, USD; NaN where the tables have
-        no such day. Bitfinex is the last trade of each UTC day of the hourly table.
+        Index `date`, columns `bitstamp`, `coinbase`, `bitfinex`, USD; NaN where a table lacks the
+        day. Bitfinex is the last trade of each UTC day of the hourly table.
     """
     daily = {venue: load_prices("bitcoin", venue=venue) for venue in ("bitstamp", "coinbase")}
     closes = {venue: table["close"] for venue, table in daily.items()}
@@ -28,14 +27,14 @@ def bitcoin_closes() -> pd.DataFrame:
 
 
 def agreement(closes: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """Return how each venue's closes compare with the reference venue's.
+    """How each venue's closes compare with the reference venue's.
 
     Args:
-        closes: index `date`, a column a venue, USD, NaN where a venue has no data.
+        closes: index `date`, one column per venue, USD, NaN where a venue has no data.
         reference: the column to compare with.
 
     Returns:
-        One row a venue: `days` that both have, `return_correlation` of the daily changes,
+        One row per venue: `days` that both have, `return_correlation` of the daily changes,
         `median_gap` and `largest_monthly_gap` (fractions; the latter the largest median
         absolute gap of any calendar month).
 
@@ -57,52 +56,33 @@ def agreement(closes: pd.DataFrame, reference: str) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
-def compare_sources(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any]:
-    """Return how far two tables of the same coin agree on the days that both have.
-
-    Args:
-        first: prices with `close`, USD, index `date`.
-        second: the same from elsewhere.
+def comparison_table(prices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """How far each coin's prices agree with a second opinion on the days that both have.
 
     Returns:
-        `days` in common; `return_correlation` of the daily changes of the closes;
-        `mean_close_gap`, the mean of |second / first - 1|; `disagreeing_days`, a table of both
-        closes where the gap is above five per cent. Without a day in common the numbers are None.
+        One row per coin: `days` in common; `return_correlation` of the daily changes of the closes;
+        `mean_close_gap`, the mean of |second / first - 1|; `disagreeing_days`, how many have a gap
+        above five per cent. Without a common day the second and third are None.
     """
+    rows = {coin: _compare(table, second_opinion(table)) for coin, table in prices.items()}
+    # As objects: unknown values stay None, which JSON can hold, instead of NaN.
+    return pd.DataFrame.from_dict(rows, orient="index", dtype=object)
+
+
+def _compare(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any]:
     pair = pd.DataFrame({"first": first["close"], "second": second["close"]}).dropna()
-    if pair.empty:
-        return {
-            "days": 0,
-            "return_correlation": None,
-            "mean_close_gap": None,
-            "disagreeing_days": pair,
-        }
     gap = (pair["second"] / pair["first"] - 1).abs()
+    correlation = pair.pct_change().corr().loc["first", "second"]
     return {
         "days": len(pair),
-        "return_correlation": pair.pct_change().corr().loc["first", "second"],
-        "mean_close_gap": gap.mean(),
-        "disagreeing_days": pair[gap > DISAGREEMENT],
+        "return_correlation": None if pair.empty else correlation,
+        "mean_close_gap": None if pair.empty else gap.mean(),
+        "disagreeing_days": int((gap > DISAGREEMENT).sum()),
     }
-
-
-def comparison_table(prices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return `compare_sources` of each coin with its second opinion: one row a coin.
-
-    The columns are those of `compare_sources`, the disagreeing days counted.
-    """
-    found = {coin: compare_sources(table, second_opinion(table)) for coin, table in prices.items()}
-    counted = {
-        coin: row | {"disagreeing_days": len(row["disagreeing_days"])}
-        for coin, row in found.items()
-    }
-    # As objects: what is unknown stays None, which JSON can hold, instead of NaN.
-    rows = [[row[name] for name in COMPARED] for row in counted.values()]
-    return pd.DataFrame(rows, index=list(counted), columns=COMPARED, dtype=object)
 
 
 def second_opinion(prices: pd.DataFrame) -> pd.DataFrame:
-    """Return bundled closes of the same coin from another place, to compare a table with.
+    """Bundled closes of the same coin from another place, to compare a table with.
 
     Args:
         prices: as `load_prices` gives them.

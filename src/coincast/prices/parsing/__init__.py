@@ -1,1 +1,1 @@
-"""Reading what the sources answer: pages, JSON and table cells, all untrusted."""
+"""Reading what sources give: pages, JSON and table cells, all of it untrusted."""

@@ -1,4 +1,4 @@
-"""What the rows and cells of a CoinMarketCap table say, in the forms of every era."""
+"""Names, rows and cells of price tables: CoinMarketCap's pages of every era, and CSV."""
 
 import re
 from collections.abc import Sequence
@@ -9,9 +9,12 @@ import pandas as pd
 from lxml.html import HtmlElement
 
 from coincast.errors import PriceError
-from coincast.prices.schema import OHLC
+from coincast.prices.schema import COLUMNS
 
-__all__ = ["has_digit", "parse_day", "parse_decimal", "parse_rows"]
+__all__ = [
+    "column_name", "has_digit", "parse_day", "parse_decimal", "parse_number", "parse_rows",
+    "row_texts",
+]  # fmt: skip
 
 EARLIEST_YEAR = 1970  # a year such as 17 is a damaged cell
 MISSING = {"-", "?", ""}
@@ -24,40 +27,58 @@ DATE_FORMATS = ("%b %d, %Y", "%Y-%m-%d")
 VALUE = "data-format-value"
 
 
+def column_name(text: str) -> str:
+    """A header's text in the spelling of `schema`.
+
+    >>> column_name(" Market  Cap"), column_name("Close**")
+    ('market_cap', 'close')
+    """
+    return "_".join(text.replace("*", "").lower().split())
+
+
 def parse_rows(header: Sequence[str], rows: Sequence[HtmlElement]) -> pd.DataFrame:
-    """Return the rows below a header as a table, in their order.
+    """The rows below a header as a table, in their order.
 
     Args:
-        header: what each cell of a row is; cells with other names than `schema`'s are ignored.
-        rows: `tr` elements. One without any digit that comes before a row of prices (a repeated
-            header, a placeholder of React's) is debris and left out.
+        header: the name of each cell of a row; cells with names not in `schema` are ignored.
+        rows: `tr` elements. A row without any digit that comes before a row of prices (a repeated
+            header, one of React's placeholders) is left out.
 
     Raises:
-        PriceError: no row, one of another length, or a cell that holds something else.
+        PriceError: there are no rows, or one has another length or a cell that cannot be read.
     """
-    texts = [[_text(cell) for cell in _cells(row)] for row in rows]
     filled = [number for number, row in enumerate(rows) if has_digit(row)]
     after = range(filled[-1] + 1 if filled else 0, len(rows))
     parsed = []
     for number in (*filled, *after):
-        if len(texts[number]) != len(header):
-            shown = " ".join(texts[number])[:60]
+        texts = row_texts(rows[number])
+        if len(texts) != len(header):
             raise PriceError(
-                f"row {number + 1} has {len(texts[number])} cells where the header has "
-                f"{len(header)} ({shown!r}); ask for a period that the page covers"
+                f"row {number + 1} has {len(texts)} cells where the header has {len(header)} "
+                f"({' '.join(texts)[:60]!r}); ask for a period that the page covers"
             )
-        cells = zip(texts[number], _cells(rows[number]), strict=True)
+        cells = zip(texts, _cells(rows[number]), strict=True)
         parsed.append(_parse_row(dict(zip(header, cells, strict=True))))
     if not parsed:
-        raise PriceError("the table has a header but no row; ask for a period that it covers")
+        raise PriceError("the table has a header but no rows; ask for a period that it covers")
     return pd.DataFrame(parsed).set_index("date")
 
 
+def row_texts(row: HtmlElement) -> list[str]:
+    """The texts of a row's cells, blanks of any kind as one space."""
+    return [" ".join((cell.text_content() or "").split()) for cell in _cells(row)]
+
+
+def has_digit(row: HtmlElement) -> bool:
+    """Tell whether a row shows any number or day."""
+    return any(character.isdigit() for character in row.text_content())
+
+
 def parse_day(text: str) -> datetime:
-    """Return the day that a cell names.
+    """The day that a cell names.
 
     Raises:
-        PriceError: it is no day, or one before 1970.
+        PriceError: it does not name a day, or one before 1970.
 
     >>> parse_day("Jan 13, 2018")
     datetime.datetime(2018, 1, 13, 0, 0)
@@ -73,10 +94,10 @@ def parse_day(text: str) -> datetime:
 
 
 def parse_decimal(text: str, name: str) -> Decimal | None:
-    """Return the number that a cell shows; None where it shows that there is none.
+    """The number that a cell shows; None where it shows that there is none.
 
     Raises:
-        PriceError: it is no number; the message calls it by `name`.
+        PriceError: it is not a number; the message calls it by `name`.
 
     >>> parse_decimal("9,92,65,40,000", "volume"), parse_decimal("-", "volume")
     (Decimal('9926540000'), None)
@@ -90,44 +111,41 @@ def parse_decimal(text: str, name: str) -> Decimal | None:
     return Decimal(text.replace(",", ""))
 
 
-def has_digit(row: HtmlElement) -> bool:
-    """Tell whether a row, or a cell, shows any number or day."""
-    return any(character.isdigit() for character in row.text_content())
+def parse_number(text: str, name: str) -> float:
+    """The same as `parse_decimal`, as a float; NaN where there is no number."""
+    number = parse_decimal(text, name)
+    return float("nan") if number is None else float(number)
 
 
 def _cells(row: HtmlElement) -> list[HtmlElement]:
     return [cell for cell in row if cell.tag in {"td", "th"}]
 
 
-def _text(cell: HtmlElement) -> str:
-    """Return what a cell shows, blanks of any kind as one."""
-    return " ".join((cell.text_content() if len(cell) else cell.text or "").split())
-
-
 def _parse_row(cells: dict[str, tuple[str, HtmlElement]]) -> dict[str, object]:
     day = parse_day(cells["date"][0])
-    wanted = [name for name in (*OHLC, "volume", "market_cap") if name in cells]
-    numbers = {name: _parse_number(*cells[name], f"{name} of {day:%Y-%m-%d}") for name in wanted}
+    wanted = [name for name in COLUMNS if name in cells]
+    numbers = {name: _finer_number(*cells[name], f"{name} of {day:%Y-%m-%d}") for name in wanted}
     return {"date": day, **numbers}
 
 
-def _parse_number(shown: str, cell: HtmlElement, name: str) -> float:
-    """Return a cell's number: of text and attribute the one with more digits, if they agree."""
-    text, attribute = parse_decimal(shown, name), cell.get(VALUE)
+def _finer_number(shown: str, cell: HtmlElement, name: str) -> float:
+    """A cell's number: of text and attribute the one with more digits, if they agree."""
+    attribute = cell.get(VALUE)
     if attribute is None:
-        return float("nan") if text is None else float(text)
-    value = parse_decimal(attribute.strip(), name)
-    if text is None or value is None:
-        if text is not value:
-            raise PriceError(f"{name} is {shown!r} but {attribute!r} in its attribute")
+        return parse_number(shown, name)
+    text, value = parse_decimal(shown, name), parse_decimal(attribute.strip(), name)
+    if text is None and value is None:
         return float("nan")
     # Either may be rounded: the text to its decimals, the attribute to six digits.
-    tolerance = max(
-        Decimal(6).scaleb(int(text.as_tuple().exponent) - 1), abs(text) * Decimal("6e-6")
-    )
-    if abs(text - value) > tolerance:
+    if text is None or value is None or abs(text - value) > _rounding(text):
         raise PriceError(
-            f"{name} is {text} as text but {value} in its attribute; the page is damaged, "
+            f"{name} is {shown!r} as text but {attribute!r} in its attribute; the page is damaged: "
             "use another copy"
         )
     return float(max(value, text, key=lambda number: len(number.normalize().as_tuple().digits)))
+
+
+def _rounding(text: Decimal) -> Decimal:
+    """How far the attribute of a cell may lie from its text."""
+    last_digit = Decimal(6).scaleb(int(text.as_tuple().exponent) - 1)
+    return max(last_digit, abs(text) * Decimal("6e-6"))

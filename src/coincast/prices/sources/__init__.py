@@ -1,36 +1,37 @@
-"""Where prices come from: one module a source, each with `load(request) -> prices`.
+"""Where prices come from: one module per source, each with `load(request) -> prices`.
 
-A new source is a module here and a line in `SOURCES`.
+A source is imported only when it is asked for, so a run on the bundled tables does not depend on
+the code of the others. A new source is a module here and a line in `MODULES`.
 """
 
-import difflib
+import importlib
 from collections.abc import Callable
 
 import pandas as pd
 
-from coincast.errors import InputError
-from coincast.prices.sources import bundled, coinmarketcap, csv_table, historical_page, wayback
+from coincast.errors import InputError, did_you_mean
 from coincast.prices.sources.request import Request
 
-__all__ = ["SOURCES", "Request", "find_source"]
+__all__ = ["MODULES", "find_source"]
 
-SOURCES: dict[str, Callable[[Request], pd.DataFrame]] = {
-    "bundled": bundled.load,
-    "html": historical_page.load,
-    "coinmarketcap": coinmarketcap.load,
-    "wayback": wayback.load,
-    "csv": csv_table.load,
+MODULES: dict[str, str] = {
+    "bundled": "bundled",
+    "html": "historical_page",
+    "coinmarketcap": "coinmarketcap",
+    "wayback": "wayback",
+    "csv": "csv_table",
 }
 
 
 def find_source(name: str) -> Callable[[Request], pd.DataFrame]:
-    """Return what loads prices from the source of that name.
+    """The function that loads prices from the source of that name.
 
     Raises:
         InputError: there is no such source.
     """
-    if name not in SOURCES:
-        near = difflib.get_close_matches(name, SOURCES, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise InputError(f"source {name!r} is unknown; {hint}use one of {', '.join(SOURCES)}")
-    return SOURCES[name]
+    if name not in MODULES:
+        hint = did_you_mean(name, MODULES)
+        raise InputError(f"source {name!r} is unknown; {hint}use one of {', '.join(MODULES)}")
+    load: Callable[[Request], pd.DataFrame]
+    load = importlib.import_module(f"{__name__}.{MODULES[name]}").load
+    return load

@@ -1,20 +1,19 @@
-"""The price tables in `data/`: real, daily, without gaps, ready without a network."""
+"""The price tables in `data/`: real, daily, without gaps, and readable without a network."""
 
-import difflib
 import zlib
 from pathlib import Path
 
 import pandas as pd
 
-from coincast.errors import InputError
+from coincast.errors import InputError, did_you_mean
 from coincast.files import sha256
 from coincast.paths import DAILY
-from coincast.prices.schema import as_prices
+from coincast.prices.schema import OHLC, as_prices
 from coincast.prices.sources.request import Request
 
 __all__ = ["DEFAULT_VENUES", "check_coin", "load", "read_series", "row_origins"]
 
-# Coinbase holds both coins of the Ethereum study: one venue, one clock.
+# Coinbase has both coins of the Ethereum study: one venue, one clock.
 DEFAULT_VENUES = {
     "bitcoin": "coinbase",
     "ethereum": "coinbase",
@@ -22,15 +21,14 @@ DEFAULT_VENUES = {
     "xrp": "bitfinex",
     "eos": "bitfinex",
 }
-
-NUMBERS = ["open", "high", "low", "close", "volume"]
+NUMBERS = [*OHLC, "volume"]
 
 
 def load(request: Request) -> pd.DataFrame:
-    """Return a bundled series, whole; volume is in coins, market capitalisation unknown.
+    """A whole bundled series; volume is in coins, market capitalisation unknown.
 
     Raises:
-        InputError: no such coin or venue in the tables, or a url was given.
+        InputError: the tables lack the coin or the venue, or a url was given.
     """
     request.refuse("url", "bundled")
     check_coin(request.coin)
@@ -46,25 +44,23 @@ def load(request: Request) -> pd.DataFrame:
 
 
 def check_coin(coin: str) -> None:
-    """Refuse a coin that is not in the tables.
+    """Accept a coin that is in the tables.
 
     Raises:
-        InputError: naming those that are, and the nearest.
+        InputError: it is not; the message names those that are.
     """
     if coin not in DEFAULT_VENUES:
-        near = difflib.get_close_matches(coin, DEFAULT_VENUES, n=1, cutoff=0.75)
-        hint = f"did you mean {near[0]!r}? " if near else ""
         raise InputError(
-            f"coin {coin!r} is not bundled; {hint}"
+            f"coin {coin!r} is not bundled; {did_you_mean(coin, DEFAULT_VENUES)}"
             f"use one of {', '.join(DEFAULT_VENUES)}, or another source"
         )
 
 
 def read_series(path: Path, request: Request, venue: str) -> pd.DataFrame:
-    """Return one coin at one venue from a bundled table: index `date`, prices and volume.
+    """One coin at one venue from a bundled table: index `date`, prices and volume.
 
     Raises:
-        InputError: the table cannot be read, or has no such coin at that venue.
+        InputError: the table cannot be read, or lacks the coin at that venue.
     """
     table = _read(path)
     series = table[table["coin"] == request.coin]
@@ -77,7 +73,7 @@ def read_series(path: Path, request: Request, venue: str) -> pd.DataFrame:
 
 
 def row_origins() -> pd.DataFrame:
-    """Return how many daily rows of each series have which `source`: original or repaired."""
+    """How many daily rows of each series have which `source`: original or repaired."""
     counts = _read(DAILY).groupby(["coin", "venue", "source"]).size()
     return counts.rename("rows").reset_index()
 
@@ -91,17 +87,13 @@ def _read(path: Path) -> pd.DataFrame:
             index_col="date",
             dtype=dict.fromkeys(NUMBERS, "float64"),
         )
-        _check(table)
+        if absent := [name for name in ("coin", "venue", *NUMBERS) if name not in table.columns]:
+            raise InputError(f"column {absent[0]!r} is missing")
+        if not isinstance(table.index, pd.DatetimeIndex):  # pandas leaves such a column as text
+            raise InputError("not every date is a day")
     except (OSError, ValueError, EOFError, zlib.error) as error:
         raise InputError(
             f"cannot read {path.name}: {' '.join(str(error).split())}; "
             "restore it with `git checkout data` or `python3 scripts/build_data.py`"
         ) from error
     return table
-
-
-def _check(table: pd.DataFrame) -> None:
-    if absent := [name for name in ("coin", "venue", *NUMBERS) if name not in table.columns]:
-        raise InputError(f"column {absent[0]!r} is missing")
-    if not isinstance(table.index, pd.DatetimeIndex):  # pandas leaves such a column as text
-        raise InputError("not every date is a day")

@@ -1,17 +1,15 @@
-"""Which id at CoinMarketCap a coin has. Symbols are used twice and change, ids and slugs do not."""
+"""CoinMarketCap's id of a coin. Symbols are shared and change; ids and slugs do not."""
 
-import difflib
 from dataclasses import dataclass
 
-from coincast.errors import InputError, PriceError
-from coincast.prices.parsing.answers import brief, member, parse_json
-from coincast.prices.sources.request import Request
-from coincast.prices.web.client import OfflineError
+from coincast.errors import InputError, PriceError, did_you_mean
+from coincast.prices.parsing.untrusted_json import brief, member, parse_json
+from coincast.prices.web.client import Client
 
-__all__ = ["Coin", "check_status", "find_coin"]
+__all__ = ["Coin", "check_status", "find_coin", "parse_listing"]
 
-PAGE = 1000  # coins a page of the listing
-MOST_PAGES = 20
+PAGE_COINS = 1000  # per page of the listing
+MAX_PAGES = 20
 
 
 @dataclass(frozen=True)
@@ -20,66 +18,56 @@ class Coin:
 
     id: int
     slug: str
-    symbols: tuple[str, ...]  # what its answers may call it
+    symbols: tuple[str, ...]  # what answers may call it
 
 
-# Saves these coins the listing; answers about them are checked like all others.
+# These coins need no listing; answers about them are checked like all others.
 KNOWN = {
-    coin.slug: coin
-    for coin in (
-        Coin(1, "bitcoin", ("BTC",)),
-        Coin(2, "litecoin", ("LTC",)),
-        Coin(52, "xrp", ("XRP",)),
-        Coin(74, "dogecoin", ("DOGE",)),
-        Coin(1027, "ethereum", ("ETH",)),
-        Coin(1765, "eos", ("EOS", "A")),  # renamed in 2025
-        Coin(1839, "bnb", ("BNB",)),
-    )
+    "bitcoin": Coin(1, "bitcoin", ("BTC",)),
+    "litecoin": Coin(2, "litecoin", ("LTC",)),
+    "xrp": Coin(52, "xrp", ("XRP",)),
+    "dogecoin": Coin(74, "dogecoin", ("DOGE",)),
+    "ethereum": Coin(1027, "ethereum", ("ETH",)),
+    "eos": Coin(1765, "eos", ("EOS", "A")),  # renamed in 2025
+    "bnb": Coin(1839, "bnb", ("BNB",)),
 }
 
 
-def find_coin(request: Request, base: str) -> Coin:
-    """Return the coin that has the slug asked for, by the listing unless it is well known.
+def find_coin(slug: str, client: Client, base: str) -> Coin:
+    """The coin with a slug, from the listing unless it is well known.
 
     Args:
-        request: its coin is the slug.
+        slug: CoinMarketCap's name of the coin in addresses.
+        client: what to fetch the listing with.
         base: address of the interface, to which "/listing" is added.
 
     Raises:
-        InputError: no coin of the listing has the slug.
+        InputError: no coin in the listing has the slug.
         OfflineError: the listing is needed and not in the cache.
-        PriceError: the listing cannot be read, or several coins have the slug.
+        PriceError: the listing cannot be read, or two coins have one slug.
     """
-    if request.coin in KNOWN:
-        return KNOWN[request.coin]
-    slugs: set[str] = set()
-    for page in range(MOST_PAGES):
-        url = f"{base}/listing?start={page * PAGE + 1}&limit={PAGE}"
-        try:
-            coins = request.client.read(url, parse_listing, "json")
-        except OfflineError as error:
-            raise OfflineError(
-                f"all days of {request.coin} are missing: the listing that tells its id is not in "
-                "the cache; run once without --offline"
-            ) from error
-        if request.coin in coins:
-            return coins[request.coin]
-        if len(coins) < PAGE or slugs >= coins.keys():  # the last page, or the same once more
-            slugs |= coins.keys()
+    if slug in KNOWN:
+        return KNOWN[slug]
+    seen: set[str] = set()
+    for page in range(MAX_PAGES):
+        url = f"{base}/listing?start={page * PAGE_COINS + 1}&limit={PAGE_COINS}"
+        coins = client.read(url, parse_listing)
+        if slug in coins:
+            return coins[slug]
+        seen |= coins.keys()
+        if len(coins) < PAGE_COINS:
             break
-        slugs |= coins.keys()
-    near = difflib.get_close_matches(request.coin, slugs, n=1, cutoff=0.75)
     raise InputError(
-        f"coin {request.coin!r} is none of the {len(slugs)} coins that CoinMarketCap lists; "
-        + (f"did you mean {near[0]!r}?" if near else "check its slug, or --refresh if it is new")
+        f"coin {slug!r} is not among the {len(seen)} coins that CoinMarketCap lists; "
+        f"{did_you_mean(slug, seen)}check its slug, or use --refresh if the coin is new"
     )
 
 
 def parse_listing(body: bytes) -> dict[str, Coin]:
-    """Return the coins of a page of the listing, by slug.
+    """The coins on a page of the listing, by slug.
 
     Raises:
-        PriceError: an error instead of a page, or two coins with one slug.
+        PriceError: it is an error instead of a page, or two coins have one slug.
     """
     place = "the listing of coins"
     answer = parse_json(body, place)
@@ -98,14 +86,14 @@ def parse_listing(body: bytes) -> dict[str, Coin]:
 
 
 def check_status(answer: object, place: str) -> None:
-    """Pass an answer that is no error.
+    """Accept an answer that does not report an error.
 
     Raises:
-        PriceError: naming the code and what CoinMarketCap says of it.
+        PriceError: it does; the message gives the code and CoinMarketCap's own words.
     """
     status = answer.get("status") if isinstance(answer, dict) else None
     if not isinstance(status, dict):
-        return  # what follows finds that the answer holds nothing
+        return  # whoever reads on finds that the answer holds nothing
     code = status.get("error_code", 0)
     if str(code) != "0":
         raise PriceError(

@@ -1,80 +1,84 @@
 """CoinMarketCap's historical table as its pages showed it from 2013 to early 2021.
 
-Four forms of a table, told apart by nothing but what they hold: plain cells; cells whose exact
-value stands in `data-format-value`; headers with asterisks (`Open*`, `Close**`); and the pages
-that React drew, with several tables under one header, of which one has rows. These also hold the
-data that they were drawn from (`__NEXT_DATA__`), at times without any table. Where a page has
-both, the data are taken, being exact, and each row of the table must agree with them.
+The table has four forms, told apart only by what they hold: plain cells; cells whose exact value
+is in `data-format-value`; headers with asterisks (`Open*`, `Close**`); and pages drawn by React,
+with several tables under one header, of which one has rows. Those pages also hold the data that
+they were drawn from (`__NEXT_DATA__`), sometimes without any table. Where a page has both, the
+data are used, being exact, and each row of the table must agree with them.
 """
 
 import hashlib
 import re
-from functools import partial
 
 import lxml.etree
 import lxml.html
 import pandas as pd
-from bs4 import BeautifulSoup
 from bs4.dammit import EncodingDetector
 from lxml.html import HtmlElement
 
 from coincast.errors import PriceError
-from coincast.prices.days import drop_incomplete
-from coincast.prices.parsing.next_data import read_next_data
-from coincast.prices.parsing.table_cells import has_digit, parse_rows
+from coincast.prices.days import drop_incomplete, today
+from coincast.prices.parsing.quotes import read_next_data
+from coincast.prices.parsing.table_cells import column_name, has_digit, parse_rows, row_texts
 from coincast.prices.schema import OHLC, as_prices, validate_prices
 from coincast.prices.sources.request import Request
-from coincast.prices.sources.stitch import Part, stitch
+from coincast.prices.stitch import Part, stitch
+from coincast.prices.web.client import Client
 
 __all__ = ["URL", "load", "parse_page"]
 
 URL = "https://coinmarketcap.com/currencies/{coin}/historical-data/?start={start}&end={end}"
-HEADER_ROWS = 5  # among the first rows of a table is its header
+HEADER_ROWS = 5  # the header is among a table's first rows
 UNSEEN = ("script", "style", "template", lxml.etree.Comment)
 ADDRESS = re.compile(r"coinmarketcap\.com/currencies/([a-z0-9-]+)", flags=re.ASCII)
 
 
 def load(request: Request) -> pd.DataFrame:
-    """Return the table of the page at `request.url`; volume and market cap are in USD.
+    """The table of the page at `request.url`; volume and market cap are in USD.
 
     Raises:
-        InputError: the address cannot be fetched or its template cannot be filled.
-        PriceError: the page holds no such table, or one that cannot be read, or another coin's.
+        InputError: the page cannot be fetched or the address's template cannot be filled.
+        PriceError: the page has no such table, one that cannot be read, or another coin's.
     """
     request.refuse("venue", "html")
-    # Validated before it may be kept: a page with a gap is asked for again next time.
-    return request.client.read(
-        request.fill(request.url or URL), partial(_prices, request.coin), complete=request.is_past
-    )
 
+    def parse(page: bytes) -> pd.DataFrame:
+        table = drop_incomplete(parse_page(page, request.coin), "the page")
+        checksum = hashlib.sha256(page).hexdigest()
+        known = {"coin": request.coin, "source": "html", "volume_unit": "USD", "sha256": checksum}
+        # Validated before it may be cached: a page with a gap is fetched again next time.
+        return validate_prices(as_prices(table, **known))
 
-def _prices(coin: str, page: bytes) -> pd.DataFrame:
-    table = drop_incomplete(parse_page(page, coin), "the page")
-    checksum = hashlib.sha256(page).hexdigest()
-    return validate_prices(
-        as_prices(table, coin=coin, source="html", volume_unit="USD", sha256=checksum)
+    return (request.client or Client()).read(
+        request.fill(request.url or URL),
+        parse,
+        complete=request.end is not None and request.end < today(),
     )
 
 
 def parse_page(page: bytes | str, coin: str = "") -> pd.DataFrame:
-    """Return the one price table of a page.
+    """The one price table of a page.
 
     Args:
         page: HTML; the wanted table is the one whose header names date, open, high, low
-            and close, in whatever order and place, and that has rows.
+            and close, in any order and place, and that has rows.
         coin: whose page it must be, where it says whose it is; empty for any.
 
     Returns:
         Index of days as the page orders them; columns named as in `schema`, float64.
 
     Raises:
-        PriceError: no table or several fit, a cell holds something else than it should, the
-            table contradicts the data inside the page, or the page is cut off or another coin's.
+        PriceError: no table or several fit, a cell cannot be read, the table contradicts the data
+            inside the page, or the page is cut off or another coin's.
     """
     tree = _tree(page)
     if tree is None:
         raise _no_table(0)
-    _check_coin(tree, coin)
+    stated = ADDRESS.search(" ".join(tree.xpath("//link[@rel='canonical']/@href")))
+    if coin and stated and stated[1] != coin:
+        raise PriceError(
+            f"the page is about {stated[1]!r}, not {coin!r}; check the coin's slug and the address"
+        )
     data = read_next_data(tree)
     fitting = [table for table in map(_price_table, tree.xpath("//table")) if table]
     # React repeats the header in tables of its own, to keep it in sight.
@@ -89,13 +93,13 @@ def parse_page(page: bytes | str, coin: str = "") -> pd.DataFrame:
 
 
 def _tree(page: bytes | str) -> HtmlElement | None:
-    """Return a page's elements; None where it has none. Too deep a nesting is cut by lxml."""
+    """A page's elements; None where it has none. lxml cuts off what is nested too deeply."""
     text = page if isinstance(page, str) else _decode(page)
     for tag in ("table", "html"):
-        # Cut between two rows, a page would silently lack its oldest days.
+        # A page cut between two rows would silently lack its oldest days.
         if f"<{tag}" in text.lower() and f"</{tag}" not in text.lower():
             raise PriceError(f"the page is cut off before its </{tag}>; fetch or save it again")
-    # As UTF-8 whatever it says of itself: it is text by now. A zero byte would end it.
+    # As UTF-8 whatever the page declares: it is text by now. A zero byte would end it.
     content = text.replace("\0", "\ufffd").encode("utf-8", "replace")
     try:
         return lxml.html.document_fromstring(content, lxml.html.HTMLParser(encoding="utf-8"))
@@ -104,7 +108,7 @@ def _tree(page: bytes | str) -> HtmlElement | None:
 
 
 def _decode(page: bytes) -> str:
-    """Return a page's text: UTF-8 unless its first bytes or its head say otherwise."""
+    """A page's text: UTF-8 unless its first bytes or its head say otherwise."""
     content, marked = EncodingDetector.strip_byte_order_mark(page)
     declared = EncodingDetector.find_declared_encoding(page, is_html=True)
     for encoding in (marked, "utf-8", declared):
@@ -118,42 +122,30 @@ def _decode(page: bytes) -> str:
 def _no_table(count: int) -> PriceError:
     found = f"{count} tables" if count else "no table"
     return PriceError(
-        f"{found} on the page with Date, Open, High, Low and Close, where it must be one; "
+        f"{found} on the page with Date, Open, High, Low and Close, where there must be one; "
         "pages since 2021 have none: give an older or a saved page by url"
     )
 
 
-def _check_coin(tree: HtmlElement, coin: str) -> None:
-    """Pass a page that does not say that it is another coin's."""
-    stated = ADDRESS.search(" ".join(tree.xpath("//link[@rel='canonical']/@href")))
-    if coin and stated and stated[1] != coin:
-        raise PriceError(
-            f"the page is about {stated[1]!r}, not {coin!r}; check the coin's slug and the address"
-        )
-
-
 def _price_table(table: HtmlElement) -> tuple[list[str], list[HtmlElement]] | None:
-    """Return the header and the rows below it of a table of prices; None for another table."""
+    """The header and the rows below it, of a table of prices; None for another table."""
     lxml.etree.strip_elements(table, *UNSEEN, with_tail=False)
     rows = table.xpath("tr | thead/tr | tbody/tr | tfoot/tr")
     for number, row in enumerate(rows[:HEADER_ROWS]):
-        if row.find(".//table") is not None:  # a table of layout, around others
+        if row.find(".//table") is not None:  # a layout table, around others
             continue
-        cells = BeautifulSoup(lxml.html.tostring(row), "lxml").find_all(["th", "td"])
-        header = ["_".join(cell.get_text().replace("*", "").lower().split()) for cell in cells]
+        header = [column_name(text) for text in row_texts(row)]
         if {"date", *OHLC} <= set(header):
-            _check_header(header)
+            if repeated := [name for name in header if name and header.count(name) > 1]:
+                raise PriceError(
+                    f"two columns are called {repeated[0]!r}; give a page with one of each"
+                )
             return header, rows[number + 1 :]
     return None
 
 
-def _check_header(header: list[str]) -> None:
-    if repeated := [name for name in header if name and header.count(name) > 1]:
-        raise PriceError(f"two columns are called {repeated[0]!r}; give a page with one of each")
-
-
 def _check_agreement(data: Part, shown: pd.DataFrame) -> None:
-    """Pass a page whose table shows nothing but the data inside it, rounded."""
+    """Accept a page whose table shows nothing but the data inside it, rounded."""
     if (absent := shown.index.difference(data[1].index)).size:
         raise PriceError(
             f"the page's table has {absent[0]:%Y-%m-%d}, which {data[0]} lacks; use another copy"

@@ -1,1 +1,1 @@
-"""Asking the web within limits, and keeping its answers."""
+"""Fetching from the web within limits, and keeping its answers."""

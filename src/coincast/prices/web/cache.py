@@ -1,4 +1,4 @@
-"""Answers of the web, kept as they came: a second run asks nobody anything twice."""
+"""Answers of the web, kept as they came, so that a second run fetches nothing again."""
 
 import hashlib
 import json
@@ -6,25 +6,18 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
-import platformdirs
-
 from coincast.errors import InputError
 from coincast.files import write_atomically
-from coincast.paths import DATA
 
-__all__ = ["RawCache", "default_folder"]
-
-
-def default_folder() -> Path:
-    """Return `data/cache` in a checkout, the user's cache folder where the package is installed."""
-    return DATA / "cache" if DATA.is_dir() else platformdirs.user_cache_path("coincast")
+__all__ = ["RawCache"]
 
 
 class RawCache:
     r"""A folder of answers, one file each: a line of JSON (url, time, sha256), then the body.
 
-    A file's name is a hash of its address, so nothing from the web becomes a path; it is written
-    whole or not at all, so a kill in mid-write or two scrapes at once leave only whole answers.
+    A file's name is a hash of its address, so nothing from the web becomes a path. Files are
+    written whole or not at all, so a kill in mid-write or two scrapes at once leave only whole
+    answers.
 
     >>> import tempfile
     >>> cache = RawCache(Path(tempfile.mkdtemp()))
@@ -37,21 +30,21 @@ class RawCache:
         self.folder = folder
 
     def path(self, url: str) -> Path:
-        """Return where the answer of an address is, or would be."""
+        """Where the answer of an address is, or would be."""
         return self.folder / f"{hashlib.sha256(url.encode()).hexdigest()[:40]}.answer"
 
     def get(self, url: str) -> bytes | None:
-        """Return the body kept for an address; None if there is none or it is damaged."""
+        """The body kept for an address; None if there is none or it is damaged."""
         try:
             head, _, body = self.path(url).read_bytes().partition(b"\n")
-            told = json.loads(head)
-            whole = (told["url"], told["sha256"]) == (url, hashlib.sha256(body).hexdigest())
+            stated = json.loads(head)
+            whole = (stated["url"], stated["sha256"]) == (url, hashlib.sha256(body).hexdigest())
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return body if whole else None
 
     def put(self, url: str, body: bytes) -> None:
-        """Keep a body. A cache that cannot be written warns: the prices are there all the same."""
+        """Keep a body. If the cache cannot be written, warn: the prices are there all the same."""
         head = {
             "url": url,
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -60,5 +53,4 @@ class RawCache:
         try:
             write_atomically(self.path(url), json.dumps(head).encode() + b"\n" + body)
         except InputError as error:
-            # No UserWarning: parsing in another thread may be silencing these just now.
             warnings.warn(f"answer not kept: {error}", RuntimeWarning, stacklevel=2)

@@ -1,7 +1,6 @@
 """Fetching from an unfriendly web: http, https or a saved file, within limits.
 
-One `Client` holds what a whole scrape shares: its politeness, its cache, its patience. Waiting and
-trying again are tenacity's, the rate limit is requests-ratelimiter's.
+One `Client` holds what a whole scrape shares: its rate limit, its cache, its patience.
 """
 
 import functools
@@ -12,9 +11,7 @@ import time
 import urllib.parse
 import urllib.request
 import zlib
-from collections.abc import Callable, Generator, Iterable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Generator, Iterable
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
@@ -26,7 +23,7 @@ from requests_ratelimiter import LimiterAdapter
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception_type,
+    retry_if_exception,
     stop_after_attempt,
     wait_exponential_jitter,
 )
@@ -43,26 +40,19 @@ SIZE_LIMIT = 32 * 2**20  # bytes after decompression; five years of one coin are
 TIMEOUT = (10, 30)  # seconds to connect, seconds between two parts of the answer
 DEADLINE = 120  # seconds for a whole answer: a slow drip never pauses long enough to time out
 ATTEMPTS = 4
-LONGEST_WAIT = 60  # seconds; a server may ask for a day
-LONGEST_REASON = 100
+MAX_WAIT = 60  # seconds; a server may ask for a day
+MAX_REASON = 100  # characters
 REDIRECTS = 10
 USER_AGENT = "Mozilla/5.0 (compatible; coincast; research)"
 TEMPORARY = {429, 500, 502, 503, 504}
-PASSING = (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError)
-BACKOFF = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT)
-# What contradicts each kind; an unknown or missing type is left to the parser.
-REFUSED = {
-    "html": ("json", "image/", "video/", "pdf"),
-    "json": ("html", "image/", "video/", "pdf"),
-    "csv": ("html", "json", "image/", "video/", "pdf"),
-}
+BACKOFF = wait_exponential_jitter(multiplier=0.5, max=MAX_WAIT)
 
 
 class OfflineError(InputError):
-    """An answer that is not in the cache was needed, and the network was not to be asked."""
+    """An answer that is not in the cache was needed, but the client is offline."""
 
 
-class _TemporaryError(Exception):
+class _TemporaryError(requests.RequestException):
     """A failure that may pass; `wait` is what the server asked for, in seconds."""
 
     def __init__(self, reason: str, wait: float = 0.0) -> None:
@@ -77,28 +67,15 @@ class _Session(requests.Session):
         yield from ()
 
 
-@functools.cache
-def _adapter(per_second: int) -> LimiterAdapter:
-    """Return the one gate that all clients of a rate share: each has a thread that never ends."""
-    return LimiterAdapter(per_second=per_second, max_retries=0)
-
-
-def _wait(state: RetryCallState) -> float:
-    """Return the seconds before the next attempt: the server's wish or a growing, random pause."""
-    failure = state.outcome.exception() if state.outcome else None
-    asked = failure.wait if isinstance(failure, _TemporaryError) else 0.0
-    return max(BACKOFF(state), min(asked, LONGEST_WAIT))
-
-
 class Client:
-    """What a scrape asks the web with; one for all its coins and threads.
+    """What a scrape fetches with; one for all its coins and threads.
 
     Args:
         cache: where complete answers are kept; None keeps none.
-        refresh: ask the web even for what is in the cache.
-        offline: never ask the web.
-        per_second: requests to one host, at most.
-        progress: show bars on a terminal.
+        refresh: fetch even what is in the cache.
+        offline: use nothing but the cache.
+        per_second: maximum number of requests per second to one host.
+        progress: show progress bars on a terminal.
     """
 
     def __init__(
@@ -117,133 +94,133 @@ class Client:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _adapter(per_second))
 
-    def read(
-        self,
-        url: str,
-        parse: Callable[[bytes], Parsed],
-        kind: str = "html",
-        *,
-        complete: bool = True,
-    ) -> Parsed:
-        """Return what `parse` makes of the bytes that an address gives.
+    def read(self, url: str, parse: Callable[[bytes], Parsed], *, complete: bool = True) -> Parsed:
+        """What `parse` makes of the bytes at an address.
 
-        An answer is kept only once it is parsed: what is damaged, or an error in disguise, is asked
-        for again next time.
+        An answer is cached only once it is parsed: one that is damaged, or an error in disguise, is
+        fetched again next time.
 
         Args:
             url: http, https or file.
             parse: raises InputError for an answer that cannot be used.
-            kind: "html", "json" or "csv": what a stated content type may not contradict.
-            complete: the answer will not change any more, so it may be kept.
+            complete: the answer will not change any more, so it may be cached.
 
         Raises:
             OfflineError: the answer is not in the cache and the client is offline.
-            InputError: another scheme, an unreadable file, no answer, an error status, an answer
-                of another kind, too slow or too large.
+            InputError: another scheme, an unreadable file, no answer, an error status, or an answer
+                that is too slow or too large.
         """
         if _scheme(url) == "file":
-            return parse(_read(url))
+            return parse(_read_file(url))
         cache = self.cache if complete else None
         kept = cache.get(url) if cache and not self.refresh else None
         if kept is not None:
             return parse(kept)
-        body = self._fetch(url, kind)
+        body = self._fetch(url)
         parsed = parse(body)
         if cache:
             cache.put(url, body)
         return parsed
 
     def track(self, items: Iterable[Item], description: str) -> Iterable[Item]:
-        """Return the items one by one, with a progress bar if they are many."""
-        listed = list(items)
-        quiet = not self.progress or len(listed) < 3  # noqa: PLR2004 - what is over at once
-        return tqdm(listed, description, unit="page", disable=quiet)
+        """The items one by one, with a progress bar if they take longer than a second."""
+        return tqdm(list(items), description, unit="page", delay=1, disable=not self.progress)
 
-    def _fetch(self, url: str, kind: str) -> bytes:
-        """Ask the web, again and again while it may help."""
+    def _fetch(self, url: str) -> bytes:
+        """Fetch from the web, trying again while that may help."""
         if self.offline:
             raise OfflineError(f"{url!r} is not in the cache; run once without --offline")
         retrying = Retrying(
-            retry=retry_if_exception_type(_TemporaryError),
+            retry=retry_if_exception(_may_pass),
             stop=stop_after_attempt(ATTEMPTS),
             wait=_wait,
             reraise=True,
         )
         try:
-            return retrying(self._get, url, kind)
-        except _TemporaryError as error:
-            raise InputError(
-                f"cannot fetch {url!r} in {ATTEMPTS} attempts: {error}; check the address and the "
-                "network, try again later, or give a saved page as file://"
-            ) from error
-
-    def _get(self, url: str, kind: str) -> bytes:
-        """Ask once; tell what may pass from what will not."""
-        try:
-            return self._follow(url, kind)
+            return retrying(self._follow, url)
         except InputError:
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-            if isinstance(error, PASSING) and not isinstance(error, ValueError):
-                raise _TemporaryError(_reason(error)) from error
+            temporary = _may_pass(error)
+            reason = (
+                f" in {ATTEMPTS} attempts: {_reason(error)}"
+                if temporary
+                else f": {type(error).__name__}"
+            )
             raise InputError(
-                f"cannot fetch {url!r}: {type(error).__name__}; check the address, or give a saved "
-                "page as file://"
+                f"cannot fetch {url!r}{reason}; check the address and the network, try again "
+                "later, or give a saved page as file://"
             ) from error
 
-    def _follow(self, url: str, kind: str) -> bytes:
-        """Ask an address and those that it leads to."""
+    def _follow(self, url: str) -> bytes:
+        """Ask an address and those that it redirects to."""
         target = url
         for _ in range(REDIRECTS + 1):
             with self._session.get(target, timeout=TIMEOUT, stream=True) as answer:
                 location = self._session.get_redirect_target(answer)
                 if location is None:
-                    _check_answer(url, kind, answer)
-                    return _unpack(url, _read_body(url, answer.raw), answer.headers)
+                    _check_status(url, answer)
+                    packing = answer.headers.get("Content-Encoding", "").strip().lower()
+                    return _unpack(url, _read_body(url, answer.raw), packing)
             target = urllib.parse.urljoin(target, location)
             if not target.lower().startswith(("http://", "https://")):
-                raise InputError(f"{url!r} leads to {target!r}, no web page; check the address")
-        raise InputError(f"{url!r} leads on and on, {REDIRECTS} times; check the address")
+                raise InputError(f"{url!r} redirects to {target!r}, not a web page; check the url")
+        raise InputError(f"{url!r} redirects more than {REDIRECTS} times; check the address")
+
+
+@functools.cache
+def _adapter(per_second: int) -> LimiterAdapter:
+    """The rate limiter that all clients of one rate share: each has a thread that never ends."""
+    return LimiterAdapter(per_second=per_second, max_retries=0)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether an error is worth another attempt; a ValueError is about the address itself."""
+    passing = (
+        _TemporaryError, requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError,
+    )  # fmt: skip
+    return isinstance(error, passing) and not isinstance(error, ValueError)
+
+
+def _wait(state: RetryCallState) -> float:
+    """Seconds before the next attempt: what the server asked for, or a growing, random pause."""
+    failure = state.outcome.exception() if state.outcome else None
+    asked = failure.wait if isinstance(failure, _TemporaryError) else 0.0
+    return max(BACKOFF(state), min(asked, MAX_WAIT))
 
 
 def _reason(error: BaseException) -> str:
-    """Return what is at the bottom of a network error: "Connection refused"."""
+    """What is at the bottom of a network error: "Connection refused"."""
+    if isinstance(error, _TemporaryError):
+        return str(error)
     bottom, deeper = error, error.__context__
     while deeper:
         bottom = deeper if isinstance(deeper, OSError | HTTPException) else bottom
         deeper = deeper.__context__
     words = str(getattr(bottom, "strerror", None) or bottom)
     # A server's own words may be among them.
-    return "".join(letter for letter in words if letter.isprintable())[:LONGEST_REASON]
+    return "".join(letter for letter in words if letter.isprintable())[:MAX_REASON]
 
 
-def _check_answer(url: str, kind: str, answer: requests.Response) -> None:
-    """Pass an answer worth reading."""
+def _check_status(url: str, answer: requests.Response) -> None:
+    """Accept an answer that has a body worth reading."""
     status = f"HTTP status {answer.status_code}"
     if answer.status_code in TEMPORARY:
         raise _TemporaryError(status, _asked_wait(answer.headers.get("Retry-After", "")))
-    if answer.status_code != HTTPStatus.OK:  # another one below 400 has no page either
+    if answer.status_code != HTTPStatus.OK:  # other statuses below 400 have no page either
         raise InputError(f"cannot fetch {url!r}: {status}; check the address")
-    stated = answer.headers.get("Content-Type", "").lower()
-    if any(word in stated for word in REFUSED[kind]):
-        raise InputError(
-            f"{url!r} answered {stated!r} where {kind} was expected; the address is wrong or the "
-            "server refuses robots: try later, or give a saved page as file://"
-        )
 
 
 def _asked_wait(asked: str) -> float:
-    """Return the seconds that a Retry-After asks for, as a number or as a date."""
-    if asked.isdecimal():
-        return float(asked)
+    """The seconds that a Retry-After asks for, as a number or as a date."""
     try:
-        return (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):  # TypeError: a date without a time zone
+        return urllib3.Retry().parse_retry_after(asked)
+    except (ValueError, OverflowError, urllib3.exceptions.InvalidHeader):
         return 0.0
 
 
 def _read_body(url: str, raw: urllib3.HTTPResponse) -> bytes:
-    """Return the whole body as it was sent, reading no further than the limits."""
+    """The whole body as it was sent, read no further than the limits."""
     started, body = time.monotonic(), bytearray()
     # Unpacked on the way, gzip that drips without ever giving a byte would not come back to us.
     while part := raw.read1(2**16, decode_content=False):
@@ -254,9 +231,8 @@ def _read_body(url: str, raw: urllib3.HTTPResponse) -> bytes:
     return bytes(body)
 
 
-def _unpack(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Return a body decompressed, no further than the limit; what is cut off is refused."""
-    packing = headers.get("Content-Encoding", "").strip().lower()
+def _unpack(url: str, body: bytes, packing: str) -> bytes:
+    """A body decompressed, no further than the limit; one that is cut off is refused."""
     if packing in {"", "identity"} or not body:
         return body
     if packing not in {"gzip", "x-gzip"}:
@@ -270,23 +246,7 @@ def _unpack(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
     return body
 
 
-def _check_size(url: str, size: int) -> None:
-    if size > SIZE_LIMIT:
-        raise InputError(f"{url!r} is larger than {SIZE_LIMIT >> 20} MiB; ask for a shorter period")
-
-
-def _scheme(url: str) -> str:
-    """Return http, https or file; refuse anything else."""
-    try:
-        scheme = urllib.parse.urlsplit(url).scheme
-    except ValueError as error:
-        raise InputError(f"url {url!r} is no address: {error}; check its spelling") from error
-    if scheme not in {"http", "https", "file"}:
-        raise InputError(f"url {url!r} has the scheme {scheme!r}; use http://, https:// or file://")
-    return scheme
-
-
-def _read(url: str) -> bytes:
+def _read_file(url: str) -> bytes:
     path = Path(urllib.request.url2pathname(urllib.parse.urlsplit(url).path))
     try:
         with path.open("rb") as file:
@@ -298,3 +258,19 @@ def _read(url: str) -> bytes:
         ) from error
     _check_size(url, len(body))
     return body
+
+
+def _check_size(url: str, size: int) -> None:
+    if size > SIZE_LIMIT:
+        raise InputError(f"{url!r} is larger than {SIZE_LIMIT >> 20} MiB; ask for a shorter period")
+
+
+def _scheme(url: str) -> str:
+    """The scheme: http, https or file; any other is refused."""
+    try:
+        scheme = urllib.parse.urlsplit(url).scheme
+    except ValueError as error:
+        raise InputError(f"url {url!r} is not an address: {error}; check its spelling") from error
+    if scheme not in {"http", "https", "file"}:
+        raise InputError(f"url {url!r} has the scheme {scheme!r}; use http://, https:// or file://")
+    return scheme

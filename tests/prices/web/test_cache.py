@@ -3,19 +3,15 @@
 import contextlib
 import hashlib
 import json
-import warnings
 from datetime import UTC, datetime, timedelta
 
-import platformdirs
 import pytest
 from makers import make_prices, render_page
 from server import in_turn
 
 from coincast.errors import InputError, PriceError
-from coincast.paths import ROOT
 from coincast.prices.load import load_prices
-from coincast.prices.web import cache as module
-from coincast.prices.web.cache import RawCache, default_folder
+from coincast.prices.web.cache import RawCache
 from coincast.prices.web.client import Client, OfflineError
 
 URL = "https://example.org/bitcoin?start=20170101"
@@ -47,13 +43,6 @@ def test_cache_tells_where_and_when_an_answer_came_from(cache):
     head = json.loads(cache.path(URL).read_bytes().split(b"\n", 1)[0])
     assert (head["url"], head["sha256"]) == (URL, hashlib.sha256(BODY).hexdigest())
     assert before <= datetime.fromisoformat(head["time"]) <= datetime.now(UTC)
-
-
-def test_cache_replaces_an_older_answer(cache):
-    cache.put(URL, b"old")
-    cache.put(URL, b"new")
-    assert cache.get(URL) == b"new"
-    assert len(list(cache.folder.iterdir())) == 1
 
 
 WHOLE = entry()
@@ -101,12 +90,10 @@ def test_cache_makes_no_path_from_an_address(cache, url):
     assert cache.path(url).name == hashlib.sha256(url.encode()).hexdigest()[:40] + ".answer"
 
 
-def test_cache_warns_when_it_cannot_be_written_even_while_another_thread_parses(tmp_path):
+def test_cache_warns_when_it_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # as the parser of pages does
-        with pytest.warns(RuntimeWarning, match="answer not kept: cannot write .*Not a directory"):
-            RawCache(tmp_path / "file" / "cache").put(URL, BODY)
+    with pytest.warns(RuntimeWarning, match="file.*Not a directory"):
+        RawCache(tmp_path / "file" / "cache").put(URL, BODY)
 
 
 def read(server, cache, **options):
@@ -120,15 +107,6 @@ def test_read_asks_once_for_what_is_kept(server, cache):
     assert server.requests == ["/page"]
 
 
-@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
-def test_read_asks_again_for_what_is_damaged(server, cache, content):
-    server.pages["/page"] = in_turn("first", "second")
-    read(server, cache)
-    cache.path(f"{server.url}/page").write_bytes(content)
-    assert [read(server, cache) for _ in range(2)] == [b"second"] * 2
-    assert len(server.requests) == 2
-
-
 def test_read_asks_again_and_keeps_the_newer_answer_when_told_to_refresh(server, cache):
     server.pages["/page"] = in_turn("first", "second", "third")
     assert read(server, cache) == b"first"
@@ -136,19 +114,9 @@ def test_read_asks_again_and_keeps_the_newer_answer_when_told_to_refresh(server,
     assert read(server, cache) == b"second"
 
 
-def test_read_keeps_the_older_answer_when_a_refresh_fails(server, cache):
-    server.pages["/page"] = "first"
-    read(server, cache)
-    del server.pages["/page"]
-    with pytest.raises(InputError, match="HTTP status 404"):
-        read(server, cache, refresh=True)
-    assert read(server, cache) == b"first"
-
-
 def test_read_asks_nobody_when_offline(server, cache):
     server.pages["/page"] = "first"
-    message = f"'{server.url}/page' is not in the cache; run once without --offline"
-    with pytest.raises(OfflineError, match=message):
+    with pytest.raises(OfflineError, match=f"'{server.url}/page'.*--offline"):
         read(server, cache, offline=True)
     read(server, cache)
     assert read(server, cache, offline=True) == b"first"
@@ -190,12 +158,3 @@ def test_load_prices_keeps_no_page_of_a_period_that_is_not_over(server, cache, e
         )
     assert len(server.requests) == 1
     assert cache.folder.exists() == kept
-
-
-def test_default_folder_is_in_the_checkout():
-    assert default_folder() == ROOT / "data" / "cache"
-
-
-def test_default_folder_is_the_users_where_the_package_is_installed(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "DATA", tmp_path / "data")
-    assert default_folder() == platformdirs.user_cache_path("coincast")

@@ -144,17 +144,13 @@ def test_load_prices_takes_the_unit_of_the_volume_from_the_json_beside_a_table(s
 @pytest.mark.parametrize(
     ("name", "value", "shown"),
     [
-        ("coin", "ethereum", "coin of the table is 'bitcoin' but 'ethereum' in the JSON beside it"),
-        (
-            "sha256",
-            "00",
-            r"sha256 of the table is '\w{64}' but '00' in the JSON beside it; the file",
-        ),
-        ("rows", 8, "rows of the table is 7 but 8"),
-        ("first_day", "2017-01-01", "first_day of the table is '2018-01-01' but '2017-01-01'"),
-        ("last_day", None, "last_day of the table is '2018-01-07' but None"),
-        ("volume_unit", "EUR", "bitcoin.csv.json tells no volume_unit out of USD, coins"),
-        ("volume_unit", [], "bitcoin.csv.json tells no volume_unit"),
+        ("coin", "ethereum", "coin .* 'bitcoin' but 'ethereum'"),
+        ("sha256", "00", r"sha256 .* '\w{64}' but '00'"),
+        ("rows", 8, "rows .* 7 but 8"),
+        ("first_day", "2017-01-01", "first_day .* '2018-01-01' but '2017-01-01'"),
+        ("last_day", None, "last_day .* '2018-01-07' but None"),
+        ("volume_unit", "EUR", "bitcoin.csv.json .* volume_unit"),
+        ("volume_unit", [], "bitcoin.csv.json .* volume_unit"),
     ],
 )
 def test_load_prices_refuses_a_table_that_is_not_what_its_json_says(scraped, name, value, shown):
@@ -173,27 +169,25 @@ def test_load_prices_refuses_a_json_that_is_damaged(scraped, tmp_path, text):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the table has no header"),
-        ("\n\n", "the table has no header"),
-        (HEADER, "a header but no row"),
-        ("<html>Sign in</html>", r"is HTML \('<html>Sign in</html>'\), not CSV"),
-        ("date;open;high;low;close\n", "column 'date' is missing .found: date;open;high;low;close"),
-        (HEADER.replace("close,", "last,") + ROW, "column 'close' is missing .found: date, open, "),
-        (HEADER.replace("date,", "day,") + ROW, "column 'date' is missing"),
-        (HEADER.replace("low", "Open*") + ROW, "column 'open' is ambiguous: 'open' and 'Open[*]'"),
-        (HEADER.replace("low", "open_time") + ROW, "'date' is ambiguous: 'date' and 'open_time'"),
-        (HEADER.replace("volume,", "Volume BTC,") + ROW, "column 'volume' is ambiguous: 'Volume B"),
-        (HEADER + "2018-01-01,2,4\n", "line 2 has 3 cells where the header has 7"),
-        (HEADER + '2018-01-01,"2,4,1,3,10,20\n', "no CSV: unexpected end of data"),
-        (HEADER + ROW.replace("3", "n/a"), "close of 2018-01-01 is 'n/a', not a number"),
-        (HEADER + ROW.replace("3", "1e400"), "close of 2018-01-01 is '1e400', not a number"),
-        (HEADER + ROW.replace("2018-01-01", "01/02/2018"), "line 2: date '01/02/2018' is not a d"),
-        (HEADER + ROW.replace("2018-01-01", ""), "line 2: date '' is not a day"),
-        (HEADER + ROW.replace("2018-01-01", "1514764800"), "neither in ms nor in us"),
-        (HEADER + ROW.replace("2018-01-01", "2018-01-01 12:00:00"), "'2018-01-01 12:00:00' is no"),
-        (HEADER + ROW * 2, "2018-01-01 appears 2 times"),
-        (HEADER + ROW + ROW.replace("-01,", "-03,"), "1 missing day.*first 2018-01-02"),
-        (HEADER + ROW.replace("3,", ","), "close of 2018-01-01 is nan; prices may not be missing"),
+        ("", "no header"),
+        ("\n\n", "no header"),
+        (HEADER, "no rows"),
+        ("<html>Sign in</html>", "'<html>Sign in</html>'"),
+        ("date;open;high;low;close\n", "'date' .* date;open;high;low;close"),
+        (HEADER.replace("close,", "last,") + ROW, "'close' .* date, open, "),
+        (HEADER.replace("date,", "day,") + ROW, "'date'"),
+        (HEADER.replace("low", "Open*") + ROW, "'open' .* 'open' and 'Open[*]'"),
+        (HEADER.replace("low", "open_time") + ROW, "'date' .* 'date' and 'open_time'"),
+        (HEADER.replace("volume,", "Volume BTC,") + ROW, "'volume' .* 'Volume BTC'"),
+        (HEADER + "2018-01-01,2,4\n", "line 2 .* 3 cells .* 7"),
+        (HEADER + '2018-01-01,"2,4,1,3,10,20\n', "unexpected end of data"),
+        (HEADER + ROW.replace("3", "n/a"), "close of 2018-01-01 .*'n/a'"),
+        (HEADER + ROW.replace("3", "1e400"), "close of 2018-01-01 .*'1e400'"),
+        (HEADER + ROW.replace("2018-01-01", "01/02/2018"), "line 2: .*'01/02/2018'"),
+        (HEADER + ROW.replace("2018-01-01", ""), "line 2: .*''"),
+        (HEADER + ROW.replace("2018-01-01", "1514764800"), "line 2: .*'1514764800'"),
+        (HEADER + ROW.replace("2018-01-01", "2018-01-01 12:00:00"), "'2018-01-01 12:00:00'"),
+        (HEADER + ROW * 2, "2018-01-01 .* 2 times"),
         (HEADER + ROW.replace("2,4,1,3", "2,1,4,3"), "high is below low"),
     ],
 )
@@ -207,15 +201,8 @@ def test_load_prices_refuses_a_table_that_it_cannot_trust(tmp_path, text, messag
 
 @pytest.mark.parametrize("body", [b"\x1f\x8b\x08\x00", b"PK\x03\x04\xff", "é".encode("utf-16")])
 def test_parse_table_refuses_bytes_that_are_no_text(body):
-    with pytest.raises(PriceError, match="the table is no UTF-8 text"):
+    with pytest.raises(PriceError, match="UTF-8"):
         parse_table(body, "bitcoin")
-
-
-def test_load_prices_names_weekly_rows(tmp_path):
-    path = tmp_path / "own.csv"
-    path.write_text(yahoo(make_prices(50, seed=1)[::7]))
-    with pytest.raises(PriceError, match="the table is weekly: its rows are 7 days apart"):
-        load_prices("bitcoin", source="csv", url=str(path))
 
 
 def test_load_prices_leaves_out_today_and_refuses_tomorrow(tmp_path):
@@ -229,26 +216,24 @@ def test_load_prices_leaves_out_today_and_refuses_tomorrow(tmp_path):
 
 @pytest.mark.parametrize("coin", ["ethereum", "bitcoin-cash"])
 def test_parse_table_refuses_another_coins_rows(coin):
-    with pytest.raises(
-        PriceError, match=f"column 'name' says 'Bitcoin' where the coin is '{coin}'"
-    ):
+    with pytest.raises(PriceError, match=f"'name' .* 'Bitcoin' .* '{coin}'"):
         parse_table(kaggle(WEEK).encode(), coin)
 
 
 def test_parse_table_refuses_rows_of_several_coins():
     text = kaggle(WEEK).replace("Bitcoin", "Bitcoin Cash", 1)
-    with pytest.raises(PriceError, match="column 'name' says 'Bitcoin Cash' where the coin is 'bi"):
+    with pytest.raises(PriceError, match=r"'name' .* 'Bitcoin Cash' .* 'bitcoin'"):
         parse_table(text.encode(), "bitcoin")
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "source 'csv' needs url: the path of the table"),
-        ({"url": "own.csv", "venue": "coinbase"}, "venue 'coinbase' means nothing to source 'csv'"),
-        ({"url": "/nowhere/{symbol}.csv"}, "holds {symbol}; only"),
-        ({"url": "/nowhere/own.csv"}, "cannot read 'file:///nowhere/own.csv': No such file"),
-        ({"url": "ftp://127.0.0.1/own.csv"}, "has the scheme 'ftp'"),
+        ({}, "'csv' needs url"),
+        ({"url": "own.csv", "venue": "coinbase"}, "'coinbase'"),
+        ({"url": "/nowhere/{symbol}.csv"}, "{symbol}"),
+        ({"url": "/nowhere/own.csv"}, "'file:///nowhere/own.csv': No such file"),
+        ({"url": "ftp://127.0.0.1/own.csv"}, "'ftp'"),
         ({"url": "a\0b.csv"}, "embedded null byte"),
     ],
 )

@@ -1,6 +1,5 @@
 """CoinMarketCap's JSON: right days from any server that tells them, one line for any fault."""
 
-import json
 import re
 from datetime import date, timedelta
 from itertools import pairwise
@@ -23,7 +22,6 @@ from server import Server, as_json, in_turn
 
 from coincast.errors import InputError, PriceError
 from coincast.prices.days import FIRST_DAY, today
-from coincast.prices.load import load_prices
 from coincast.prices.schema import COLUMNS, validate_prices
 from coincast.prices.sources import coin_ids, coinmarketcap
 from coincast.prices.sources.coin_ids import Coin, parse_listing
@@ -82,17 +80,6 @@ def test_load_gives_back_any_table_split_into_windows(
     pd.testing.assert_frame_equal(found, prices, check_exact=True, check_freq=False)
 
 
-@pytest.mark.parametrize("version", ["v3", "v3.1"])
-def test_load_asks_the_version_that_the_address_names(server, version):
-    path = f"/data-api/{version}/cryptocurrency/historical"
-    server.pages[path] = as_json(history_page(WEEK, version))
-    found = load(
-        server, start="2018-01-01", end="2018-01-07", url=f"{server.url}/data-api/{version}"
-    )
-    assert len(found) == 7
-    assert {urlsplit(target).path for target in server.requests} == {path}
-
-
 def test_load_asks_windows_of_at_most_a_year_newest_first_that_share_a_day(server):
     prices = make_prices(1500, seed=2, start="2015-01-01")
     server.pages[HISTORY] = as_json(history_page(prices))
@@ -145,35 +132,34 @@ def test_parse_history_takes_success_as_text_or_number(code):
 
 @pytest.mark.parametrize("code", ["1008", 1008, "x"])
 def test_parse_history_tells_an_error_that_came_as_success(code):
-    message = f"the answer for bitcoin 2018-01-01..2018-01-07 is CoinMarketCap's error {code!r}: ''"
-    with pytest.raises(PriceError, match=re.escape(message)):
+    with pytest.raises(PriceError, match=f"bitcoin 2018-01-01..2018-01-07 .* {code!r}: ''"):
         parse(code=code)
 
 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"<html><h1>Too many requests</h1>", "is HTML where JSON should be [(]'<html><h1>Too"),
-        (b"\xef\xbb\xbf <!DOCTYPE html>", "is HTML where JSON should be"),
-        (b"", "is no JSON"),
-        (b'{"data": {"id": 1, "quo', "is no JSON .* damaged or cut off: fetch it again"),
-        (b"\xff\xfe\x00", "is no JSON"),
-        (b'{"data": NaN}', "is no JSON .*NaN is no number"),
-        (b'{"data": ' + b"9" * 5000 + b"}", "is no JSON"),
-        (b"[" * 200_000, "is JSON nested too deeply"),
-        (b'{"a":' * 200_000, "is JSON nested too deeply"),
-        (b" " * (17 * 2**20), "is larger than 16 MiB; ask for a shorter period"),
-        (b"[]", "has data None where a dict should be"),
-        (b"{}", "has data None where a dict should be"),
-        (b'{"data": []}', r"has data \[\] where a dict should be"),
-        (b'{"data": {"id": 1}}', "has quotes None where a list should be"),
-        (b'{"data": {"id": 1, "quotes": {}}}', r"has quotes \{\} where a list should be"),
-        (b'{"data": {"id": 1, "quotes": [null]}}', "holds no numbers [(]None[)]"),
+        (b"<html><h1>Too many requests</h1>", "HTML .*'<html><h1>Too"),
+        (b"\xef\xbb\xbf <!DOCTYPE html>", "HTML"),
+        (b"", "not JSON"),
+        (b'{"data": {"id": 1, "quo', "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
+        (b'{"data": NaN}', "not JSON .*NaN"),
+        (b'{"data": ' + b"9" * 5000 + b"}", "not JSON"),
+        (b"[" * 200_000, "deeply"),
+        (b'{"a":' * 200_000, "deeply"),
+        (b" " * (17 * 2**20), "16 MiB"),
+        (b"[]", "data None .* dict"),
+        (b'{"data": []}', r"data \[\] .* dict"),
+        (b'{"data": {"id": 1}}', "quotes None .* list"),
+        (b'{"data": {"id": 1, "quotes": {}}}', r"quotes \{\} .* list"),
+        (b'{"data": {"id": 1, "quotes": [null]}}', r"\(None\)"),
+        (b'{"data": {"id": 1, "quotes": [{"quote": []}]}}', r"'quote': \[\]"),
     ],
 )
 def test_parse_history_refuses_what_is_no_answer(body, message):
     place = r"the answer for bitcoin 2018-01-01\.\.2018-01-07"
-    with pytest.raises(PriceError, match=f"^(quote 1 of )?{place} {message}") as failure:
+    with pytest.raises(PriceError, match=f"^(quote 1 of )?{place} .*{message}") as failure:
         parse_history(body, BITCOIN, *ASKED)
     assert "\n" not in str(failure.value)
     assert len(str(failure.value)) < 400
@@ -182,22 +168,15 @@ def test_parse_history_refuses_what_is_no_answer(body, message):
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ({"coin_id": 1027}, "is about the coin with id 1027, not 1"),
-        ({"coin_id": None}, "is about the coin with id None, not 1"),
-        ({"symbol": "BCH"}, "is about the symbol 'BCH', not 'BTC'"),
-        ({"slug": "bitcoin-cash"}, "is about the slug 'bitcoin-cash', not 'bitcoin'"),
+        ({"coin_id": 1027}, "id 1027, not 1"),
+        ({"coin_id": None}, "id None, not 1"),
+        ({"symbol": "BCH"}, "symbol 'BCH', not 'BTC'"),
+        ({"slug": "bitcoin-cash"}, "slug 'bitcoin-cash', not 'bitcoin'"),
     ],
 )
 def test_parse_history_refuses_another_coin(answer, message):
-    with pytest.raises(PriceError, match=f"2018-01-07 {message}"):
+    with pytest.raises(PriceError, match=f"2018-01-07 .* {message}"):
         parse(**answer)
-
-
-def test_parse_history_finds_the_coin_below_its_id():
-    told = json.loads(render_history(quotes_of(WEEK)))
-    told["data"] = {"1": told["data"]}
-    found = parse_history(json.dumps(told).encode(), BITCOIN, *ASKED)
-    pd.testing.assert_frame_equal(found, WEEK, check_freq=False)
 
 
 @pytest.mark.parametrize("name", ["open", "high", "low", "close"])
@@ -222,46 +201,30 @@ def test_parse_history_reads_an_amount_that_is_not_told_as_unknown(name, column,
 
 
 def test_parse_history_refuses_prices_in_another_currency():
-    with pytest.raises(PriceError, match=r"quote 1 .* is not in USD \(currencies: \['2790'\]\)"):
+    with pytest.raises(PriceError, match=r"^quote 1 .* '2790'"):
         parse(quote(name="2790"))
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"timeOpen": "2018-01-01"}, "has the time '2018-01-01', not one such as"),
-        ({"timeOpen": 1514764800}, "has the time 1514764800"),
-        ({"timeOpen": "2018-02-30T00:00:00.000Z"}, "has the time '2018-02-30T"),
-        ({"timeOpen": "2017-12-31T00:00:00.000Z"}, r"names 2 days in its times \(2017-12-31, 201"),
-        ({"timeOpen": ..., "timeClose": ...}, "names 0 days"),
+        ({"timeOpen": "2018-01-01"}, "'2018-01-01'"),
+        ({"timeOpen": 1514764800}, "1514764800"),
+        ({"timeOpen": "2018-02-30T00:00:00.000Z"}, "'2018-02-30T"),
+        ({"timeOpen": "2017-12-31T00:00:00.000Z"}, r"2 days .*\(2017-12-31, 2018-01-01\)"),
+        ({"timeOpen": ..., "timeClose": ...}, "0 days"),
     ],
 )
 def test_parse_history_refuses_a_quote_that_is_not_of_one_day(changes, message):
     quotes = quote(timestamp=...) if ... in changes.values() else quotes_of(WEEK)
     quotes[0] = {k: v for k, v in (quotes[0] | changes).items() if v is not ...}
-    with pytest.raises(PriceError, match=f"^quote 1 of the answer .* {message}"):
+    with pytest.raises(PriceError, match=f"^quote 1 of .* {message}"):
         parse(quotes)
 
 
 def test_parse_history_knows_the_day_by_the_timestamp_alone():
     quotes = [{"quote": entry["quote"]} for entry in quotes_of(WEEK)]
     pd.testing.assert_frame_equal(parse(quotes), WEEK, check_freq=False)
-
-
-@pytest.mark.parametrize(
-    ("step", "message"),
-    [
-        (7, "is weekly: its rows are 7 days apart; ask for daily rows"),
-        (3, "is thinned: its rows are 3 days apart"),
-        (30, "is thinned: its rows are 30 days apart"),
-    ],
-)
-def test_parse_history_names_rows_that_were_thinned(step, message):
-    year = make_prices(200, seed=5, start="2018-01-01")
-    with pytest.raises(
-        PriceError, match=f"the answer for bitcoin 2018-01-01..2018-07-19 {message}"
-    ):
-        parse(quotes_of(year[::step]), end=date(2018, 7, 19))
 
 
 def test_parse_history_merges_a_day_that_comes_twice_and_tells_the_same():
@@ -275,12 +238,6 @@ def test_parse_history_refuses_a_day_that_comes_twice_and_differs(name):
     other.loc["2018-01-04", name] *= 1.001
     with pytest.raises(PriceError, match=rf"^{name} of 2018-01-04 is [\d.]+ in the .* but [\d.]+"):
         parse([*quotes_of(WEEK), quotes_of(other)[3]])
-
-
-def test_parse_history_refuses_a_day_in_the_future():
-    future = make_prices(3, seed=1, start=str(today()))
-    with pytest.raises(PriceError, match=f"has a row for {today() + timedelta(days=1)}, after the"):
-        parse(quotes_of(future))
 
 
 def test_parse_history_does_without_the_rows_of_a_server_that_starts_too_early():
@@ -299,7 +256,7 @@ def test_parse_history_refuses_another_period_than_was_asked_for(start, days, wh
     if which is None:  # the coin began within the window
         assert len(parse(quotes)) == 5
         return
-    with pytest.raises(PriceError, match=f"holds {start}.*: the server ignored the {which}"):
+    with pytest.raises(PriceError, match=f"{start}.* ignored the {which}"):
         parse(quotes)
 
 
@@ -316,8 +273,24 @@ def test_load_refuses_windows_that_disagree_where_they_overlap(server):
 
 def test_load_names_a_day_that_no_window_has(server):
     server.pages[HISTORY] = as_json(history_page(WEEK.drop(pd.Timestamp("2018-01-04"))))
-    with pytest.raises(PriceError, match=r"^bitcoin coinm.* 1 missing day.*the first 2018-01-04"):
+    with pytest.raises(PriceError, match=r"^bitcoin coinm.* 2018-01-04"):
         load(server, end="2018-01-07")
+
+
+@pytest.mark.parametrize("served", [WEEK, make_prices(10, seed=1, start=str(EDGE.date()))])
+def test_load_refuses_an_empty_window_where_there_must_be_a_day(server, tmp_path, served):
+    """The newest window, or one that shares a day with the next."""
+    end = "2020-02-01" if served is WEEK else str(served.index[-1].date())
+    newest = f"timeEnd={int(pd.Timestamp(end).timestamp())}"
+    page = history_page(served)
+    pages = in_turn(
+        *([] if served is WEEK else [page("?timeStart=0&" + newest)]), render_history([])
+    )
+    server.pages[HISTORY] = as_json(pages)
+    with pytest.raises(PriceError, match=r"the answer for bitcoin .* no quotes"):
+        load(server, end=end, cache=RawCache(tmp_path))
+    server.pages[HISTORY] = as_json(page)  # the empty answer was not kept
+    assert len(load(server, end=str(served.index[-1].date()), cache=RawCache(tmp_path))) in (7, 10)
 
 
 def test_load_does_not_mind_a_gap_outside_the_period(server):
@@ -325,48 +298,10 @@ def test_load_does_not_mind_a_gap_outside_the_period(server):
     assert len(load(server, start="2018-01-05", end="2018-01-07")) == 3
 
 
-def test_load_refuses_an_empty_newest_window(server):
-    server.pages[HISTORY] = as_json(history_page(WEEK))
-    with pytest.raises(PriceError, match="has no quotes, and it is the newest; try later"):
-        load(server, start="2020-01-01", end="2020-02-01")
-
-
-def test_load_refuses_an_empty_window_where_there_must_be_a_day(server):
-    prices = make_prices(10, seed=1, start=str(EDGE.date()))
-    end = str(prices.index[-1].date())
-    server.pages[HISTORY] = as_json(
-        in_turn(history_page(prices)("x?timeStart=0&timeEnd=2000000000"), render_history([]))
-    )
-    with pytest.raises(
-        PriceError, match=f"has no quotes, although the next window has {EDGE.date()}"
-    ):
-        load(server, end=end)
-
-
-def test_load_prices_says_what_there_is_when_the_start_lies_before_the_coins_first_day(server):
-    server.pages[HISTORY] = as_json(history_page(WEEK))
-    with pytest.raises(
-        InputError, match=r"coinmarketcap has 2018-01-01\.\.2018-01-07; choose start"
-    ):
-        load_prices("bitcoin", "2017-06-01", "2018-01-07", "coinmarketcap", url=server.url)
-
-
-def test_load_says_that_a_coin_has_nothing_in_a_period(server):
-    server.pages[HISTORY] = as_json(history_page(WEEK))
-    with pytest.raises(InputError, match=r"no prices in 2017-12-01..2017-12-05; .* has 2018-01-01"):
-        load(server, start="2017-12-01", end="2017-12-05")
-
-
 @pytest.mark.parametrize(("start", "end"), [(str(today()), ""), ("", "2013-04-27")])
 def test_load_refuses_a_period_without_a_completed_day(server, start, end):
-    with pytest.raises(InputError, match="has no completed day that CoinMarketCap knows"):
+    with pytest.raises(InputError, match=start or "2013-04-27"):
         load(server, start=start, end=end)
-
-
-@pytest.mark.parametrize("url", ["/data-api/v4", "/data-api/v3/cryptocurrency"])
-def test_load_refuses_a_version_that_it_does_not_know(server, url):
-    with pytest.raises(InputError, match=r"has no known version; end it with /data-api/v3 or v3.1"):
-        load(server, url=server.url + url)
 
 
 def test_load_finds_a_coin_by_its_slug_among_coins_of_one_symbol(server):
@@ -375,12 +310,12 @@ def test_load_finds_a_coin_by_its_slug_among_coins_of_one_symbol(server):
     server.pages[HISTORY] = as_json(history_page(WEEK, coin_id=2010, symbol="ADA"))
     assert load(server, "cardano", end="2018-01-07").attrs["coin"] == "cardano"
     assert "id=2010&" in server.requests[1]
-    with pytest.raises(PriceError, match="is about the coin with id 2010, not 77"):
+    with pytest.raises(PriceError, match="id 2010, not 77"):
         load(server, "fake-cardano", end="2018-01-07")
 
 
 def test_load_reads_the_listing_page_by_page_until_it_has_the_coin(server, monkeypatch):
-    monkeypatch.setattr(coin_ids, "PAGE", 2)
+    monkeypatch.setattr(coin_ids, "PAGE_COINS", 2)
     listed = [CARDANO | {"id": n, "slug": f"coin-{n}"} for n in range(5)] + [CARDANO]
 
     def listing(target):
@@ -396,11 +331,11 @@ def test_load_reads_the_listing_page_by_page_until_it_has_the_coin(server, monke
 
 
 def test_load_ends_its_search_in_a_listing_that_never_ends(server, monkeypatch):
-    monkeypatch.setattr(coin_ids, "PAGE", 1)
+    monkeypatch.setattr(coin_ids, "PAGE_COINS", 1)
     server.pages[LISTING] = as_json(render_listing([CARDANO]))
-    with pytest.raises(InputError, match=r"'cardanos' is none of the 1 coins .*mean 'cardano'[?]"):
+    with pytest.raises(InputError, match=r"'cardanos' .* 1 coins .* 'cardano'[?]"):
         load(server, "cardanos")
-    assert len(server.requests) == 2
+    assert len(server.requests) == coin_ids.MAX_PAGES
 
 
 @pytest.mark.parametrize(
@@ -408,15 +343,15 @@ def test_load_ends_its_search_in_a_listing_that_never_ends(server, monkeypatch):
     [
         (
             [CARDANO, CARDANO | {"id": 3}],
-            r"has two coins with the slug 'cardano' \(ids 2010 and 3\)",
+            r"'cardano' \(ids 2010 and 3\)",
         ),
-        ([{"slug": "cardano", "symbol": "ADA"}], "has id None where a int should be"),
-        ([{"slug": 5}], "has slug 5 where a str should be"),
-        ([None], "has slug None where"),
+        ([{"slug": "cardano", "symbol": "ADA"}], "id None .* int"),
+        ([{"slug": 5}], "slug 5 .* str"),
+        ([None], "slug None"),
     ],
 )
 def test_parse_listing_refuses_what_names_no_coins(listing, message):
-    with pytest.raises(PriceError, match=f"^the listing of coins {message}"):
+    with pytest.raises(PriceError, match=f"^the listing .*{message}"):
         parse_listing(render_listing(listing).encode())
 
 
@@ -433,11 +368,9 @@ def test_load_asks_nothing_twice_when_the_answers_are_kept(server, tmp_path):
 def test_load_names_all_days_that_are_missing_offline(server, tmp_path):
     server.pages[HISTORY] = as_json(history_page(make_prices(1500, seed=1, start="2015-01-01")))
     load(server, start="2016-06-01", end="2016-08-01", cache=RawCache(tmp_path))
-    with pytest.raises(
-        OfflineError, match=r"^days of bitcoin are not in the cache: 2015-06-01\.\."
-    ):
+    with pytest.raises(OfflineError, match=r"^days of bitcoin .*: 2015-06-01\.\."):
         load(server, start="2015-06-01", end="2018-08-01", cache=RawCache(tmp_path), offline=True)
-    with pytest.raises(OfflineError, match="all days of cardano are missing: the listing"):
+    with pytest.raises(OfflineError, match="listing"):
         load(server, "cardano", offline=True)
 
 
@@ -456,6 +389,6 @@ def test_load_keeps_no_answer_that_it_could_not_use(server, tmp_path, answer):
 def test_load_asks_again_for_a_yesterday_that_was_not_published_yet(server, tmp_path):
     prices = make_prices(10, seed=1, start=str(today() - timedelta(days=10)))
     server.pages[HISTORY] = as_json(history_page(prices[:-1]))
-    assert len(load(server, cache=RawCache(tmp_path))) == 9
+    assert len(load(server)) == len(load(server, cache=RawCache(tmp_path))) == 9
     server.pages[HISTORY] = as_json(history_page(prices))
     assert len(load(server, cache=RawCache(tmp_path))) == 10

@@ -1,0 +1,157 @@
+"""Fetching from a real server and from files; test_scrape_faults.py has the faults of servers."""
+
+import gzip
+import sys
+import threading
+from unittest.mock import Mock
+
+import pytest
+import requests
+from server import Answer
+from tqdm import tqdm
+
+from coincast.errors import InputError
+from coincast.prices.web import client as web
+from coincast.prices.web.client import Client
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Try again at once, as often as ever."""
+    monkeypatch.setattr(web, "BACKOFF", lambda _: 0)
+
+
+def fetch(url):
+    """Return the bytes of an address, asking as fast as the machine can."""
+    return Client(per_second=1000).read(url, bytes)
+
+
+@pytest.mark.parametrize("body", [b"", b"<p>\xff\x00</p>", b"x" * 300_000])
+def test_read_returns_the_bytes_that_the_server_sent(server, body):
+    server.pages["/page"] = body
+    assert fetch(f"{server.url}/page?start=20180101") == body
+    assert server.requests == ["/page?start=20180101"]
+
+
+def test_read_returns_the_bytes_of_a_file_whose_name_has_blanks(tmp_path):
+    path = tmp_path / "saved page é.html"
+    path.write_bytes(b"<p>\xff\x00</p>")
+    assert fetch(path.as_uri()) == b"<p>\xff\x00</p>"
+
+
+@pytest.mark.parametrize(
+    ("url", "scheme"),
+    [
+        ("", ""),
+        ("page.html", ""),
+        ("//example.org/page", ""),
+        ("ftp://127.0.0.1/page", "ftp"),
+        ("javascript:alert(1)", "javascript"),
+        ("data:text/html,<p>", "data"),
+    ],
+)
+def test_read_refuses_other_schemes(url, scheme):
+    with pytest.raises(InputError, match=f"scheme '{scheme}'"):
+        fetch(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://[::1", r"'http://\[::1'.*Invalid IPv6 URL"),
+        ("file://[::1", r"'file://\[::1'"),
+        ("http://", "'http://': InvalidURL"),
+        ("http://127.0.0.1:99999/", "99999/': InvalidURL"),
+        (f"http://{'a' * 70}.invalid/", "LocationParseError"),
+    ],
+)
+def test_read_refuses_what_is_no_address(url, message):
+    with pytest.raises(InputError, match=message):
+        fetch(url)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("missing.html", "No such file or directory"),
+        ("folder", "Is a directory"),
+        ("page.html/x", "Not a directory"),
+        ("zero%00byte", "embedded null byte"),
+    ],
+)
+def test_read_says_why_a_file_cannot_be_read(tmp_path, name, reason):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "page.html").write_text("x")
+    with pytest.raises(InputError, match=f"'file://.*{name}': {reason}"):
+        fetch(f"{tmp_path.as_uri()}/{name}")
+
+
+@pytest.mark.parametrize(
+    ("location", "reason"),
+    [
+        ("data:text/html,<p>", " .*'data:text/html,<p>'"),
+        ("http://[::1", ": ValueError"),
+    ],
+)
+def test_read_refuses_a_redirect_that_leads_away_or_nowhere(server, location, reason):
+    server.pages["/loop"] = Answer(status=302, headers={"Location": location})
+    with pytest.raises(InputError, match=f"'{server.url}/loop'{reason}"):
+        fetch(f"{server.url}/loop")
+
+
+def test_read_reads_no_more_than_its_limit_from_a_server(server, monkeypatch):
+    monkeypatch.setattr(web, "SIZE_LIMIT", 2**20)
+    server.pages["/fits"], server.pages["/more"] = bytes(2**20), bytes(2**20 + 1)
+    assert len(fetch(f"{server.url}/fits")) == 2**20
+    with pytest.raises(InputError, match=r"/more' .* 1 MiB"):
+        fetch(f"{server.url}/more")
+
+
+def test_read_reads_no_more_than_its_limit_from_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(web, "SIZE_LIMIT", 2**20)
+    path = tmp_path / "page.html"
+    path.write_bytes(bytes(2**20))
+    assert len(fetch(path.as_uri())) == 2**20
+    path.write_bytes(bytes(2**20 + 1))
+    with pytest.raises(InputError, match=r"page.html' .* 1 MiB"):
+        fetch(path.as_uri())
+
+
+@pytest.mark.parametrize("form", ["gzip", "x-gzip", "identity", "GZIP"])
+def test_read_unpacks_what_the_server_packed(server, form):
+    packed = b"page" if form == "identity" else gzip.compress(b"page")
+    server.pages["/page"] = Answer(packed, headers={"Content-Encoding": form})
+    assert fetch(f"{server.url}/page") == b"page"
+
+
+def test_read_keeps_what_a_server_says_out_of_the_terminal(server, monkeypatch):
+    failure = requests.ConnectionError("\x1b[31mred\r\n" + "x" * 1000)
+    monkeypatch.setattr(requests.Session, "send", Mock(side_effect=failure))
+    with pytest.raises(InputError, match=r": \[31mredx{93};"):
+        fetch(f"{server.url}/page")
+
+
+def test_read_asks_at_the_stated_rate_whichever_client_asks(server):
+    server.pages["/page"] = "here it is"
+    for _ in range(7):
+        Client(per_second=3).read(f"{server.url}/page", bytes)
+    early, late = server.times[:-3], server.times[3:]
+    assert min(last - first for first, last in zip(early, late, strict=True)) > 0.8
+
+
+def test_clients_leave_no_threads_behind(server):
+    server.pages["/page"] = "here it is"
+    fetch(f"{server.url}/page")
+    before = threading.active_count()
+    assert {fetch(f"{server.url}/page") for _ in range(20)} == {b"here it is"}
+    assert threading.active_count() <= before + 1  # the server may be ending an answer
+
+
+@pytest.mark.parametrize(("terminal", "shown"), [(True, True), (False, False)])
+def test_track_shows_a_bar_on_a_terminal_alone(monkeypatch, capsys, terminal, shown):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    monkeypatch.setattr(
+        web, "tqdm", lambda *given, **options: tqdm(*given, **options | {"delay": 0})
+    )
+    assert list(Client().track(range(5), "bitcoin")) == [0, 1, 2, 3, 4]
+    assert ("bitcoin: 100%" in capsys.readouterr().err) == shown
