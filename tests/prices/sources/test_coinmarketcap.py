@@ -330,12 +330,13 @@ def test_load_reads_the_listing_page_by_page_until_it_has_the_coin(server, monke
     ]  # fmt: skip
 
 
-def test_load_ends_its_search_in_a_listing_that_never_ends(server, monkeypatch):
-    monkeypatch.setattr(coin_ids, "PAGE_COINS", 1)
+@pytest.mark.parametrize(("page_coins", "asked"), [(1000, 1), (1, coin_ids.MAX_PAGES)])
+def test_load_ends_its_search_also_in_a_listing_without_end(server, monkeypatch, page_coins, asked):
+    monkeypatch.setattr(coin_ids, "PAGE_COINS", page_coins)
     server.pages[LISTING] = as_json(render_listing([CARDANO]))
     with pytest.raises(InputError, match=r"'cardanos' .* 1 coins .* 'cardano'[?]"):
         load(server, "cardanos")
-    assert len(server.requests) == coin_ids.MAX_PAGES
+    assert len(server.requests) == asked
 
 
 @pytest.mark.parametrize(
