@@ -8,29 +8,24 @@ from makers import make_prices
 from coincast.datasets import features
 from coincast.errors import InputError
 
-# Two days worked by hand; the second has no range.
+# Days worked by hand: an ordinary one, one without a range, one that closes at its low.
 HAND = pd.DataFrame(
     {
-        "open": [10.0, 12.0],
-        "high": [14.0, 12.0],
-        "low": [9.0, 12.0],
-        "close": [12.0, 12.0],
-        "volume": [7.0, 3.0],
+        "open": [10.0, 12.0, 10.0],
+        "high": [14.0, 12.0, 14.0],
+        "low": [9.0, 12.0, 9.0],
+        "close": [12.0, 12.0, 9.0],
+        "volume": [7.0, 3.0, 5.0],
     },
-    index=pd.date_range("2018-01-01", periods=2, name="date"),
+    index=pd.date_range("2018-01-01", periods=3, name="date"),
 )
 
 
 def test_coin_features_equal_hand_worked_values():
-    with_range, without_range = features.coin_features(HAND).to_numpy()
-    assert with_range.tolist() == pytest.approx([12.0, 7.0, 2 * 2 / 5 - 1, 0.5, 0.2])
+    ordinary, without_range, at_low = features.coin_features(HAND).to_numpy()
+    assert ordinary.tolist() == pytest.approx([12.0, 7.0, 2 * 2 / 5 - 1, 0.5, 0.2])
     assert without_range.tolist() == [12, 3, 0, 0, 0]
-
-
-@pytest.mark.parametrize(("close", "expected"), [(14.0, -1.0), (9.0, 1.0)])
-def test_coin_features_close_off_high_reaches_its_ends(close, expected):
-    prices = HAND.iloc[[0]].assign(close=close)
-    assert features.coin_features(prices)["close_off_high"].iloc[0] == expected
+    assert at_low.tolist() == [9, 5, 1, 0.5, -0.1]
 
 
 def test_next_change_is_tomorrows_daily_change_and_unknown_at_the_end():

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from makers import make_prices
-from window_makers import count_up, counted_windows, direction_windows, random_windows, table_of
+from window_makers import count_up, counted_windows, random_windows, table_of
 
 from coincast.datasets import features, windows
 from coincast.errors import InputError
-from coincast.prices.load import load_prices
 from coincast.prices.schema import OHLC
 
 
@@ -104,15 +103,6 @@ def test_split_share_tests_later_than_it_trains(rows, share, horizon):
 def test_splits_by_share_refuse_an_empty_part(divide, share, percent):
     with pytest.raises(InputError, match=f"share of {percent} .* 3 windows"):
         divide(counted_windows(4), share)
-
-
-@pytest.mark.parametrize(("horizon", "always_up"), [(2, 0.629), (1, 0.546)])
-def test_bundled_prices_give_the_rows_and_the_balance_of_the_demo(horizon, always_up):
-    prices = load_prices("bitcoin", "2014-11-28", "2017-08-23", venue="bitstamp")
-    made = direction_windows(prices, 30, horizon)
-    train, test = windows.split_share(made, 0.9, share_border=horizon == 2)
-    assert (len(train), len(test)) == (872, 97)
-    assert test.targets.mean() == pytest.approx(always_up, abs=5e-4)
 
 
 def test_draw_takes_the_share_without_repeats_and_repeats_by_seed():

@@ -11,21 +11,11 @@ import signal
 import sys
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
+from window_makers import random_windows
 
 from coincast.models.backend import use_backend
 
 EPOCHS = 26
-
-
-def make_windows(seed=0):
-    from coincast.datasets import windows
-
-    rng = np.random.default_rng(seed)
-    index = pd.date_range("2018-01-01", periods=80, name="date")
-    table = pd.DataFrame(rng.normal(size=(80, 3)), index=index, columns=list("abc"))
-    return windows.make_windows(table, (table["a"] > 0).astype(float), lags=8)
 
 
 def build(lags, features):
@@ -50,7 +40,7 @@ def fit(progress, kill, *, seed=3):
 
     from coincast.models import training
 
-    rows, check = make_windows(), make_windows(seed=1)
+    rows, check = random_windows(), random_windows(seed=1)
     started = []
 
     class Watch(keras.callbacks.Callback):

@@ -8,53 +8,44 @@ from coincast.records.names import display_name, markdown_table
 
 __all__ = ["accuracy_markdown", "mae_markdown"]
 
+# Column of the README -> its cells, from a row of the scores.
+MAE_COLUMNS = {
+    "forecast of the next day's change": "{forecast}",
+    "test MAE": "{mae:.4f}",
+    "95 % interval": "{low:.4f} to {high:.4f}",
+    "standard error": "{standard_error:.4f}",
+    "skill against the train mean (95 % interval)": (
+        "{skill:+.3f} ({skill_low:+.3f} to {skill_high:+.3f})"
+    ),
+}
+ACCURACY_COLUMNS = {
+    "label": "{label}",
+    "forecast": "{forecast}",
+    "right": "{correct:.0f}",
+    "accuracy": "{accuracy:.3f}",
+    "95 % interval": "{low:.3f} to {high:.3f}",
+    "balanced": "{balanced_accuracy:.3f}",
+    "MCC": "{mcc:+.3f}",
+    "p": "{p_value:.2f}",
+}
+
 
 def mae_markdown(table: pd.DataFrame) -> str:
-    """Markdown table of what `mae_table` gives, with the networks in bold."""
-    header = [
-        "forecast of the next day's change",
-        "test MAE",
-        "95 % interval",
-        "standard error",
-        "skill against the train mean (95 % interval)",
-    ]
-    rows = [
-        [
-            _bold_network(name),
-            f"{row['mae']:.4f}",
-            f"{row['low']:.4f} to {row['high']:.4f}",
-            f"{row['standard_error']:.4f}",
-            f"{row['skill']:+.3f} ({row['skill_low']:+.3f} to {row['skill_high']:+.3f})",
-        ]
-        for name, row in table.iterrows()
-    ]
-    return markdown_table(header, rows)
+    """Markdown table of what `mae_table` gives, networks in bold."""
+    return _markdown({"": table}, MAE_COLUMNS)
 
 
 def accuracy_markdown(tables: Mapping[str, pd.DataFrame]) -> str:
-    """Markdown table of what `accuracy_table` gives for each label, with the networks in bold.
-
-    Args:
-        tables: label, for the first column -> table.
-    """
-    header = ["label", "forecast", "right", "accuracy", "95 % interval", "balanced", "MCC", "p"]
-    rows = [
-        [
-            label,
-            _bold_network(name),
-            f"{row['correct']:.0f}",
-            f"{row['accuracy']:.3f}",
-            f"{row['low']:.3f} to {row['high']:.3f}",
-            f"{row['balanced_accuracy']:.3f}",
-            f"{row['mcc']:+.3f}",
-            f"{row['p_value']:.2f}",
-        ]
-        for label, table in tables.items()
-        for name, row in table.iterrows()
-    ]
-    return markdown_table(header, rows)
+    """Markdown table of what `accuracy_table` gives for each label, networks in bold."""
+    return _markdown(tables, ACCURACY_COLUMNS)
 
 
-def _bold_network(name: str) -> str:
-    shown = display_name(name)
-    return f"**{shown}**" if name.startswith(("lstm", "cnn_lstm")) else shown
+def _markdown(tables: Mapping[str, pd.DataFrame], columns: Mapping[str, str]) -> str:
+    rows = []
+    for label, table in tables.items():
+        for name, scores in table.iterrows():
+            shown = display_name(name)
+            forecast = f"**{shown}**" if name.startswith(("lstm", "cnn_lstm")) else shown
+            cells = {"label": label, "forecast": forecast, **scores}
+            rows.append([template.format(**cells) for template in columns.values()])
+    return markdown_table(columns, rows)

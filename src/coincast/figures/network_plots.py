@@ -87,16 +87,12 @@ def loss(runs: Runs, epochs_used: Mapping[str, int]) -> Figure:
             validation rows; `loss`: MAE of the train mean on these rows).
         epochs_used: protocol -> the epoch whose weights are used.
     """
-    figure = Figure(figsize=(9, 4.2))
-    panels = figure.subplots(1, len(runs), sharey=True)
-    for axes, (protocol, run) in zip(panels, runs.items(), strict=True):
-        epoch = epochs_used[protocol]
-        _curves(axes, run, "loss", "train mean, same rows", epoch, f"used: epoch {epoch}")
+    figure = _panels(runs, "loss", "train mean, same rows", 4.2, epochs_used)
+    for axes in figure.axes:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set(title=protocol, xlabel="epoch")
         axes.legend(fontsize=8, loc="upper right")
-    panels[0].set_ylabel("mean absolute error\n(fraction of the price)")
-    panels[0].set_ylim(bottom=0)
+    figure.axes[0].set_ylabel("mean absolute error\n(fraction of the price)")
+    figure.axes[0].set_ylim(bottom=0)
     return figure
 
 
@@ -121,29 +117,26 @@ def model_accuracy(runs: Runs) -> Figure:
     return figure
 
 
-def _panels(runs: Runs, column: str, constant: str) -> Figure:
-    figure = Figure(figsize=(9, 4.8))
+def _panels(
+    runs: Runs,
+    column: str,
+    constant: str,
+    height: float = 4.8,
+    epochs_used: Mapping[str, int] | None = None,
+) -> Figure:
+    """Draw a column of each history with a constant's score and one epoch marked."""
+    figure = Figure(figsize=(9, height))
     panels = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
-    for axes, (protocol, run) in zip(panels, runs.items(), strict=True):
-        history, rows, _ = run
-        epoch = history["val_loss"].idxmin()
-        _curves(axes, run, column, constant, epoch, f"least loss on the {rows}: epoch {epoch}")
+    for axes, (protocol, (history, rows, constants)) in zip(panels, runs.items(), strict=True):
+        epoch, marked = history["val_loss"].idxmin(), f"least loss on the {rows}"
+        if epochs_used:
+            epoch, marked = epochs_used[protocol], "used"
+        measured = history[f"val_{column}"]
+        axes.plot(history.index, history[column], color=BLUE, label="train rows, with dropout")
+        axes.plot(history.index, measured, color=GREEN, label=rows)
+        axes.axhline(constants[column], color=GREY, linestyle="--", label=constant)
+        label = f"{marked}: epoch {epoch}"
+        axes.plot(epoch, measured[epoch], "o", color=RED, zorder=3, label=label)
         axes.set(title=protocol, xlabel="epoch")
         axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14))
     return figure
-
-
-def _curves(
-    axes: Axes,
-    run: tuple[pd.DataFrame, str, Mapping[str, float]],
-    column: str,
-    constant: str,
-    epoch: int,
-    marked: str,
-) -> None:
-    history, rows, constants = run
-    measured = history[f"val_{column}"]
-    axes.plot(history.index, history[column], color=BLUE, label="train rows, with dropout")
-    axes.plot(history.index, measured, color=GREEN, label=rows)
-    axes.axhline(constants[column], color=GREY, linestyle="--", label=constant)
-    axes.plot(epoch, measured[epoch], "o", color=RED, zorder=3, label=marked)
