@@ -15,10 +15,18 @@ from coincast.paths import BUILD
 
 __all__ = ["Progress", "checkpoint_folder", "settings_hash"]
 
+EPOCHS_BETWEEN_SAVES = 20
 # What Keras's callbacks and ours carry from epoch to epoch; Keras saves none of it.
 CALLBACK_STATE = (
-    *("best", "best_epoch", "best_weights", "wait", "stopped_epoch", "cooldown_counter"),
-    *("epoch", "history", "classes"),
+    "best",
+    "best_epoch",
+    "best_weights",
+    "classes",
+    "cooldown_counter",
+    "epoch",
+    "history",
+    "stopped_epoch",
+    "wait",
 )
 
 
@@ -45,12 +53,7 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
     """
 
     def __init__(
-        self,
-        path: Path,
-        identity: str,
-        others: Iterable[keras.callbacks.Callback],
-        *,
-        every: int = 20,
+        self, path: Path, identity: str, others: Iterable[keras.callbacks.Callback]
     ) -> None:
         """Create the callback; it must come after `others` in `fit`'s list.
 
@@ -58,10 +61,9 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
             path: JSON file for the state.
             identity: hash of data and settings; a state with another hash is ignored.
             others: the other callbacks of the same fit, its History among them.
-            every: epochs between two saved states.
         """
         super().__init__()
-        self.path, self.identity, self.every = path, identity, every
+        self.path, self.identity = path, identity
         self.others = list(others)
         self.state: dict[str, Any] = {}
 
@@ -91,7 +93,7 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         """Save the state after every few epochs."""
         done = epoch + 1
-        if done % self.every:
+        if done % EPOCHS_BETWEEN_SAVES:
             return
         state = {
             "identity": self.identity,

@@ -231,7 +231,7 @@ def _fit_identity(
         keras.backend.backend(),
         keras.__version__,
         model.to_json(),  # with optimizer, loss and metrics
-        [(type(c).__name__, _numbers(c)) for c in callbacks],
+        [(type(callback).__name__, _numbers(callback)) for callback in callbacks],
         counts,
         [hashlib.sha256(w.inputs.tobytes() + w.targets.tobytes()).hexdigest() for w in windows],
     ]
