@@ -53,6 +53,13 @@ def test_train_keep_best_ends_with_the_epoch_of_least_validation_error(tmp_path)
     assert list(tmp_path.rglob("events.out.tfevents*"))
 
 
+def test_train_refuses_a_loss_that_is_not_finite():
+    made = random_windows(16)
+    made = replace(made, inputs=made.inputs * np.nan)
+    with pytest.raises(InputError, match="not a finite number"):
+        training.train(SMALL_LSTM, made, made, epochs=1, batch_size=16, seed=1)
+
+
 @pytest.mark.parametrize(("devices", "name"), [(["gpu:0"], "GPU A100"), (["cpu:0"], "CPU")])
 def test_device_names_the_gpu_or_the_kind_of_processor(monkeypatch, devices, name):
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: devices)
