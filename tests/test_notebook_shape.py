@@ -29,19 +29,12 @@ def test_notebook_is_committed_without_outputs(notebook):
     assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells)
 
 
-def test_notebook_defines_nothing(notebook):
-    definitions = (ast.FunctionDef, ast.ClassDef, ast.Lambda)
-    for source in code(notebook):
-        assert not any(isinstance(node, definitions) for node in ast.walk(ast.parse(source)))
-
-
-def test_notebook_does_no_index_arithmetic(notebook):
-    for source in code(notebook):
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Subscript):
-                assert not any(
-                    isinstance(part, ast.BinOp | ast.Slice) for part in ast.walk(node.slice)
-                )
+def test_notebook_defines_nothing_and_does_no_index_arithmetic(notebook):
+    for node in ast.walk(ast.parse("\n".join(code(notebook)))):
+        assert not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda)
+        if isinstance(node, ast.Subscript):
+            parts = ast.walk(node.slice)
+            assert not any(isinstance(part, ast.BinOp | ast.Slice) for part in parts)
 
 
 def test_notebook_is_short_and_has_as_much_text_as_code(notebook):

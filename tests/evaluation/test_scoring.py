@@ -1,5 +1,10 @@
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
 
 from coincast.errors import InputError
 from coincast.evaluation import scoring
@@ -15,6 +20,13 @@ def make_forecasts(n=80, seed=0):
     }
 
 
+def make_directions(n=97, seed=0):
+    rng = np.random.default_rng(seed)
+    targets = (rng.random(n) < 0.6).astype(float)
+    guess = np.where(rng.random(n) < 0.7, targets, 1 - targets)
+    return targets, {"majority_class": np.ones(n), "cnn_lstm_last": guess, "oracle": targets}
+
+
 def test_mae_table_equals_plain_formulas():
     targets, forecasts = make_forecasts()
     table = scoring.mae_table(forecasts, targets)
@@ -26,16 +38,12 @@ def test_mae_table_equals_plain_formulas():
         assert table.loc[name, "standard_error"] == pytest.approx(spread / 80**0.5)
 
 
-def test_mae_table_has_no_error_for_the_targets_themselves():
+def test_mae_table_is_exact_for_the_truth_and_for_the_baseline():
     targets, forecasts = make_forecasts()
-    row = scoring.mae_table(forecasts | {"oracle": targets}, targets).loc["oracle"]
-    assert (row["mae"], row["low"], row["high"], row["skill"]) == (0, 0, 0, 1)
-
-
-def test_mae_table_skill_of_the_baseline_is_exactly_zero():
-    targets, forecasts = make_forecasts()
-    row = scoring.mae_table(forecasts, targets, baseline="zero").loc["zero"]
-    assert (row["skill"], row["skill_low"], row["skill_high"]) == (0, 0, 0)
+    table = scoring.mae_table(forecasts | {"oracle": targets}, targets, baseline="zero")
+    columns = ["skill", "skill_low", "skill_high"]
+    assert table.loc["oracle", ["mae", "low", "high", *columns]].tolist() == [0, 0, 0, 1, 1, 1]
+    assert table.loc["zero", columns].tolist() == [0, 0, 0]
 
 
 def test_mae_table_intervals_hold_the_mae_and_repeat_by_seed():
@@ -59,7 +67,7 @@ def test_mae_table_interval_covers_the_true_error_as_often_as_it_says():
 @pytest.mark.parametrize("n", [1, 9])
 def test_mae_table_refuses_too_few_rows(n):
     targets, forecasts = make_forecasts(n)
-    with pytest.raises(InputError, match=f"{n} test rows are too few"):
+    with pytest.raises(InputError, match=f"{n} test rows"):
         scoring.mae_table(forecasts, targets)
 
 
@@ -83,3 +91,71 @@ def test_mae_table_averages_the_errors_of_runs_day_by_day():
     assert row["mae"] == pytest.approx(np.mean(of_days))
     assert row["standard_error"] == pytest.approx(np.std(of_days, ddof=1) / np.sqrt(len(targets)))
     assert row["mae"] != pytest.approx(np.abs(runs.mean(axis=0) - targets).mean())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_accuracy_table_equals_plain_formulas(seed):
+    targets, forecasts = make_directions(seed=seed)
+    row = scoring.accuracy_table(forecasts, targets).loc["cnn_lstm_last"]
+    said = forecasts["cnn_lstm_last"]
+    counts = {(t, s): sum((targets == t) & (said == s)) for t in (0, 1) for s in (0, 1)}
+    tn, fp, fn, tp = counts[0, 0], counts[0, 1], counts[1, 0], counts[1, 1]
+    assert (row["correct"], row["n"]) == (tp + tn, 97)
+    assert row["accuracy"] == pytest.approx((tp + tn) / 97)
+    assert row["balanced_accuracy"] == pytest.approx((tp / (tp + fn) + tn / (tn + fp)) / 2)
+    scale = math.sqrt(float(tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
+    assert row["mcc"] == pytest.approx((tp * tn - fp * fn) / scale)
+    low, high = proportion_confint(tp + tn, 97, method="wilson")
+    assert (row["low"], row["high"]) == (pytest.approx(low), pytest.approx(high))
+    rate = targets.mean()
+    tail = sum(math.comb(97, k) * rate**k * (1 - rate) ** (97 - k) for k in range(tp + tn, 98))
+    assert row["p_value"] == pytest.approx(tail)
+
+
+def test_accuracy_table_knows_a_constant_and_the_truth():
+    targets, forecasts = make_directions()
+    table = scoring.accuracy_table(forecasts, targets)
+    columns = ["accuracy", "balanced_accuracy", "mcc"]
+    assert table.loc["majority_class", columns].tolist() == [targets.mean(), 0.5, 0]
+    assert table.loc["oracle", columns].tolist() == [1, 1, 1]
+    assert table.loc["oracle", "p_value"] < 1e-15
+    assert table.loc["majority_class", "p_value"] > 0.4
+
+
+def test_accuracy_table_refuses_test_rows_of_one_class():
+    with pytest.raises(InputError, match="all 12 test rows"):
+        scoring.accuracy_table({"majority_class": np.ones(12)}, np.ones(12))
+
+
+@pytest.mark.parametrize(("right", "verdict"), [(97, "beats"), (50, "does not beat")])
+def test_accuracy_sentences_say_what_the_test_says(right, verdict):
+    targets, forecasts = make_directions()
+    forecasts["cnn_lstm_last"] = np.where(np.arange(97) < right, targets, 1 - targets)
+    table = scoring.accuracy_table(forecasts, targets)
+    (sentence,) = scoring.accuracy_sentences(table, "next day")
+    assert f"last epoch {verdict} the majority class: {right} of 97 test days" in sentence
+
+
+@given(rows=st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=50))
+def test_row_shares_sum_to_one_and_give_the_counts_back(rows):
+    targets, said = np.array(rows, dtype=float).T
+    counts = scoring.confusion(targets, said)
+    assert counts.to_numpy().sum() == len(rows)
+    assert counts.loc["up", "down"] == sum(pair == (1, 0) for pair in rows)
+    shares, sums = scoring.row_shares(counts), counts.sum(axis=1)
+    np.testing.assert_allclose(shares.sum(axis=1), (sums > 0).astype(float))
+    np.testing.assert_allclose(shares.mul(sums, axis=0), counts)
+
+
+def test_class_report_equals_plain_formulas():
+    targets, said = np.array([1, 1, 1, 0, 0.0]), np.array([1, 1, 0, 1, 0.0])
+    report = scoring.class_report(targets, said)
+    assert report.loc["up", ["precision", "recall", "support"]].tolist() == [2 / 3, 2 / 3, 3]
+    assert report.loc["down", ["precision", "recall", "support"]].tolist() == [1 / 2, 1 / 2, 2]
+    assert report.loc["macro avg", "f1-score"] == pytest.approx((2 / 3 + 1 / 2) / 2)
+
+
+def test_constant_scores_are_the_cross_entropy_and_accuracy_of_the_train_share():
+    found = scoring.constant_scores(np.array([1, 1, 1, 0.0]), np.array([1, 0.0]))
+    assert found["loss"] == pytest.approx(-(math.log(0.75) + math.log(0.25)) / 2)
+    assert found["accuracy"] == 0.5

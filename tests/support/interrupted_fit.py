@@ -1,7 +1,7 @@
-"""A small fit in a process of its own, to be killed: KILL_AT ends it without a word.
+"""A small fit that can be killed part-way, for the tests of resuming.
 
-`python tests/support/interrupted_fit.py BACKEND KILL_AT FOLDER...` (0: to the end) prints a JSON
-each folder: the epochs that ran in this process, the history and the weights' hash.
+`python tests/support/interrupted_fit.py BACKEND KILL_AT FILE...` runs one fit per progress file
+and prints its result as JSON; the process kills itself at epoch KILL_AT (0: never).
 """
 
 import hashlib
@@ -11,25 +11,15 @@ import signal
 import sys
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
+from window_makers import random_windows
 
 from coincast.models.backend import use_backend
 
 EPOCHS = 26
 
 
-def make_windows(seed=0):
-    from coincast.datasets import windows
-
-    rng = np.random.default_rng(seed)
-    index = pd.date_range("2018-01-01", periods=80, name="date")
-    table = pd.DataFrame(rng.normal(size=(80, 3)), index=index, columns=list("abc"))
-    return windows.make_windows(table, (table["a"] > 0).astype(float), lags=8)
-
-
 def build(lags, features):
-    """Return a small model with all that a fit changes: weights, moving means, dropout's state."""
+    """Build a model with every kind of state: weights, moving means, dropout's generator."""
     import keras
 
     return keras.Sequential(
@@ -44,13 +34,13 @@ def build(lags, features):
     )
 
 
-def fit(folder, kill, *, seed=3):
-    """Fit; call `kill(epoch)` before each epoch. Return what can be compared."""
+def fit(progress, kill, *, seed=3):
+    """Fit, calling `kill(epoch)` before each epoch; return what two fits are compared by."""
     import keras
 
     from coincast.models import training
 
-    rows, check = make_windows(), make_windows(seed=1)
+    rows, check = random_windows(), random_windows(seed=1)
     started = []
 
     class Watch(keras.callbacks.Callback):
@@ -58,22 +48,21 @@ def fit(folder, kill, *, seed=3):
             started.append(epoch)
             kill(epoch)
 
-    said = training.EpochForecasts(check)
-    kept = folder.parent / f"{folder.name}.weights.h5"
-    recipe = training.bitcoin_recipe(folder, said, Watch(), keep=kept)
+    forecasts = training.EpochForecasts(check)
+    kept = progress.with_suffix(".weights.h5")
+    recipe = training.bitcoin_recipe(progress, forecasts, Watch(), keep=kept)
     recipe.callbacks[0].patience = 4
     model, history = training.train(
         build, rows, check, epochs=EPOCHS, batch_size=16, seed=seed, keep_best=True, recipe=recipe
     )
     best = training.with_weights(model, kept)
     weights = b"".join(w.tobytes() for w in [*model.get_weights(), *best.get_weights()])
-    return {
-        "ran": len(started),
+    result = {
         "history": history.to_dict("list"),
-        "classes": said.classes,
+        "classes": forecasts.classes,
         "weights": hashlib.sha256(weights).hexdigest(),
-        "left": sorted(path.name for path in folder.glob("*")),
     }
+    return len(started), result
 
 
 if __name__ == "__main__":

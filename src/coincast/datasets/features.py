@@ -1,13 +1,13 @@
-"""Prices -> feature table and target: row by row, so nothing can look ahead."""
+"""Feature tables and targets from prices; each feature uses its own day alone."""
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from coincast.errors import InputError
 
 __all__ = [
-    "FEATURES",
     "LEVELS",
     "UNITS",
     "change_to_next",
@@ -18,7 +18,6 @@ __all__ = [
     "rises",
 ]
 
-FEATURES = ["close", "volume", "close_off_high", "volatility", "daily_change"]
 UNITS = {
     "close": "USD",
     "volume": "a day",
@@ -27,19 +26,19 @@ UNITS = {
     "daily_change": "fraction",
     "next_change": "fraction",
 }
-LEVELS = ["close", "volume"]  # they drift away from any train period; the other three do not
+LEVELS = ["close", "volume"]  # these drift out of the range of any train period
 
 
 def daily_change(prices: pd.DataFrame) -> pd.Series:
-    """Return (close - open) / open of each day: a fraction, 0.05 is five per cent up."""
+    """Daily change, (close - open) / open, as a fraction: 0.05 is a rise of 5 %."""
     return ((prices["close"] - prices["open"]) / prices["open"]).rename("daily_change")
 
 
 def coin_features(prices: pd.DataFrame) -> pd.DataFrame:
-    """Return the five features of one coin, one row a day, each from that day alone.
+    """Five features of one coin, one row per day.
 
-    close (USD), volume (as the source counts it), close_off_high = 2 (high - close) /
-    (high - low) - 1 (-1: closed at the high, 1: at the low; 0 on a day without range),
+    close (USD), volume (in the source's unit), close_off_high = 2 (high - close) /
+    (high - low) - 1 (-1: closed at the high, 1: at the low, 0: high equals low),
     volatility = (high - low) / open, daily_change = (close - open) / open.
 
     Source: the features of D. Sheehan's notebook of 2017 and J. Hahn's demo of 2018.
@@ -58,7 +57,7 @@ def coin_features(prices: pd.DataFrame) -> pd.DataFrame:
 
 
 def feature_table(prices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the features of several coins side by side, on the days that all of them have.
+    """Features of several coins side by side, on the days that all of them have.
 
     Args:
         prices: coin -> validated prices.
@@ -80,26 +79,25 @@ def feature_table(prices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     table = pd.concat(parts, axis=1, join="inner")
     if table.empty:
         raise InputError(f"{' and '.join(prices)} have no day in common; choose another period")
-    holes = table.isna()
-    if holes.to_numpy().any():
-        column = holes.any().idxmax()
-        day = holes[column].idxmax()
+    gaps = np.argwhere(table.isna().to_numpy())  # (row, column) of each, oldest first
+    if len(gaps):
+        first, last = table.index[gaps[0, 0]], table.index[gaps[-1, 0]]
         raise InputError(
-            f"{column} of {day:%Y-%m-%d} is missing; choose a start after the last such day "
-            f"({holes.index[holes.any(axis=1)][-1]:%Y-%m-%d})"
+            f"{table.columns[gaps[0, 1]]} of {first:%Y-%m-%d} is missing; "
+            f"start after {last:%Y-%m-%d}, the last day with a gap"
         )
     return table
 
 
 def next_change(prices: pd.DataFrame) -> pd.Series:
-    """Return the target: on row t the daily change of day t + 1; NaN on the last row."""
+    """Target of the LSTM: row t holds the daily change of day t + 1, the last row NaN."""
     return daily_change(prices).shift(-1).rename("next_change")
 
 
 def change_to_next(prices: pd.DataFrame, days: int) -> pd.Series:
-    """Return the target: on row t the change of the close over the `days` that end on day t + 1.
+    """Target over a whole window: row t holds close[t + 1] / close[t + 1 - days] - 1.
 
-    For a window of `days` rows that is the next close as a change since the window's first row.
+    For a window of `days` rows that is the next close relative to the window's first close.
     NaN where either close is unknown.
 
     >>> days = pd.date_range("2018-01-01", periods=4, name="date")
@@ -112,12 +110,12 @@ def change_to_next(prices: pd.DataFrame, days: int) -> pd.Series:
 
 
 def rises(prices: pd.DataFrame, horizon_days: int = 1) -> pd.Series:
-    """Return the label: on row t 1 if the close of day t + horizon_days is above day t's, else 0.
+    """Up-or-down label: row t is 1 if close[t + horizon_days] > close[t], else 0.
 
-    An unchanged close is no rise. NaN on the last `horizon_days` rows, where nobody knows yet.
+    The last `horizon_days` rows are NaN: their outcome is not known yet.
 
     Raises:
-        InputError: a horizon below 1 or past the data, or a close that never moves.
+        InputError: a horizon below 1 or longer than the data, or a close that never moves.
 
     >>> days = pd.date_range("2018-01-01", periods=4, name="date")
     >>> rises(pd.DataFrame({"close": [3.0, 4.0, 2.0, 5.0]}, index=days), horizon_days=2).tolist()
@@ -131,7 +129,7 @@ def rises(prices: pd.DataFrame, horizon_days: int = 1) -> pd.Series:
         )
     if (close == close.iloc[0]).all():
         raise InputError(
-            f"the close is {close.iloc[0]:.10g} on each of {len(close)} days: nothing rises or "
+            f"the close is {close.iloc[0]:.10g} on each of {len(close)} days, so nothing rises or "
             "falls; choose another coin, venue or period"
         )
     later = close.shift(-horizon_days)

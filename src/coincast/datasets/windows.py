@@ -1,7 +1,7 @@
-"""Feature table -> lagged windows, splits and scaling: the only place that counts rows.
+"""Lagged windows of a feature table, their splits and their scaling.
 
-A window is named by its last day t: its inputs are the feature rows t - lags + 1 .. t,
-its target belongs to day t + horizon_days.
+A window is named by its last day t. Its inputs are the feature rows t - lags + 1 .. t, its target
+belongs to day t + horizon_days.
 """
 
 from dataclasses import dataclass, replace
@@ -33,13 +33,13 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Windows:
-    """Lagged windows with their targets, oldest first unless `shuffle` mixed them.
+    """Lagged windows with their targets, oldest first until shuffled.
 
     Attributes:
         inputs: (windows, lags, features), oldest row of each window first.
         targets: (windows,), `targets[i]` belongs to day `target_dates[i]`.
-        dates: (windows,), the last day whose features the window holds.
-        features: the names of the last axis.
+        dates: (windows,), the last day of each window's features.
+        features: names along the last axis.
         horizon_days: days from `dates` to `target_dates`.
     """
 
@@ -54,16 +54,16 @@ class Windows:
 
     @property
     def target_dates(self) -> pd.DatetimeIndex:
-        """Return the days that the targets belong to."""
+        """Days that the targets belong to."""
         return self.dates + pd.Timedelta(days=self.horizon_days)
 
     @property
     def flat(self) -> FloatArray:
-        """Return the inputs as (windows, lags x features), for models without a time axis."""
+        """Inputs as (windows, lags x features), for models without a time axis."""
         return self.inputs.reshape(len(self), -1)
 
     def take(self, rows: npt.ArrayLike) -> "Windows":
-        """Return the windows that a mask or an array of positions selects."""
+        """Windows selected by a mask or by an array of positions."""
         chosen = np.asarray(rows)
         return replace(
             self,
@@ -73,26 +73,11 @@ class Windows:
         )
 
     def last(self, feature: str) -> FloatArray:
-        """Return a feature's value on the last day of each window: (windows,)."""
+        """Values of a feature on the last day of each window: (windows,)."""
         return self.inputs[:, -1, self.features.index(feature)]
 
-    def change(self, feature: str, days: int = 1) -> FloatArray:
-        """Return a feature's change over the last days of each window: (windows,).
-
-        Raises:
-            InputError: the windows do not reach back that many days.
-        """
-        lags = self.inputs.shape[1]
-        if not 1 <= days < lags:
-            raise InputError(
-                f"a change over {days} days needs windows of {days + 1} rows, not {lags}; "
-                "use a longer window"
-            )
-        values = self.inputs[:, :, self.features.index(feature)]
-        return values[:, -1] - values[:, -1 - days]
-
     def without(self, names: set[str]) -> "Windows":
-        """Return the windows without the named features."""
+        """Windows without the named features."""
         kept = [i for i, name in enumerate(self.features) if name not in names]
         return replace(
             self,
@@ -104,16 +89,16 @@ class Windows:
 def make_windows(
     features: pd.DataFrame, target: pd.Series, lags: int, horizon_days: int = 1
 ) -> Windows:
-    """Return every window that has all its rows and a target.
+    """Every window whose target is known.
 
     Args:
-        features: one row a day, without gaps.
-        target: on row t what is to be predicted of day t + horizon_days; NaN where unknown.
+        features: one row per day, without gaps.
+        target: row t holds the value to predict for day t + horizon_days; NaN where unknown.
         lags: rows of history in a window, 1 or more.
         horizon_days: days from a window's last row to its target.
 
     Raises:
-        InputError: lags below 1, or so many that no window is complete.
+        InputError: lags below 1, or too many for the days of features.
 
     >>> days = pd.date_range("2018-01-01", periods=4, name="date")
     >>> table = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0]}, index=days)
@@ -129,60 +114,46 @@ def make_windows(
     views = np.lib.stride_tricks.sliding_window_view(features.to_numpy(), lags, axis=0)
     ends = pd.DatetimeIndex(features.index[lags - 1 :])
     targets = target.reindex(ends).to_numpy(dtype=np.float64)
-    windows = Windows(
-        inputs=views.transpose(0, 2, 1).copy(),  # (windows, lags, features)
-        targets=targets,
-        dates=ends,
-        features=tuple(features.columns),
-        horizon_days=horizon_days,
-    )
+    inputs = views.transpose(0, 2, 1).copy()  # (windows, lags, features)
+    windows = Windows(inputs, targets, ends, tuple(features.columns), horizon_days)
     return windows.take(~np.isnan(targets))
 
 
 def split(
     windows: Windows, train_start: str, test_start: str, *, share_border: bool = False
 ) -> tuple[Windows, Windows]:
-    """Return train windows and test windows, the test after the train.
+    """Train windows and the test windows after them, by date.
 
     Args:
         windows: all windows.
-        train_start: train windows end on this day or later; "YYYY-MM-DD".
-        test_start: test windows end on this day or later; no train target lies on it or after.
-        share_border: split by the windows' own days alone, as the published demos do: then the
-            last `horizon_days` train targets lie in the test period (no test target does).
+        train_start: first day that a train window may end on; "YYYY-MM-DD".
+        test_start: likewise for test windows; no train target belongs to this day or a later one.
+        share_border: let the last `horizon_days` train targets belong to test days, as the
+            published demos do.
 
     Raises:
-        InputError: a day that is none, or an empty train or test set.
+        InputError: an invalid date, or an empty train or test set.
     """
     first, border = parse_date(train_start, "train_start"), parse_date(test_start, "test_start")
     if not first or not border or first >= border:
         raise InputError(
             f"train_start {train_start!r} must be a day before test_start {test_start!r}"
         )
-    known = windows.dates if share_border else windows.target_dates
-    start, end = pd.Timestamp(first), pd.Timestamp(border)
-    train = windows.take((windows.dates >= start) & (known < end))
-    test = windows.take(windows.dates >= end)
-    for name, part in (("train", train), ("test", test)):
-        if not len(part):
-            raise InputError(
-                f"the {name} set is empty: windows end {windows.dates[0]:%Y-%m-%d}.."
-                f"{windows.dates[-1]:%Y-%m-%d}, train_start is {train_start}, test_start "
-                f"{test_start}; move the days or shorten lags"
-            )
-    return train, test
+    dates, start, end = windows.dates, pd.Timestamp(first), pd.Timestamp(border)
+    train, test = windows.take((dates >= start) & (dates < end)), windows.take(dates >= end)
+    choice = f"train_start {train_start} and test_start {test_start}"
+    return _separate(windows, train, test, choice, share_border=share_border)
 
 
 def split_share(
     windows: Windows, share: float, *, share_border: bool = False
 ) -> tuple[Windows, Windows]:
-    """Return the first share of the windows for training and the rest, all later, for the test.
+    """The first share of the windows for training and the later ones for the test.
 
     Args:
         windows: all windows, oldest first.
-        share: of the windows, rounded down, that come before the border.
-        share_border: keep the last train windows although their targets lie on the days of test
-            windows, as the published demos do; else no train target lies on such a day.
+        share: fraction of the windows before the border, rounded down to whole windows.
+        share_border: let the last train targets belong to test days, as the published demos do.
 
     Raises:
         InputError: an empty train or test set.
@@ -193,45 +164,41 @@ def split_share(
     >>> len(train), len(test), train.target_dates[-1] < test.dates[0]
     (7, 2, True)
     """
-    border = int(len(windows) * share)
-    test = windows.take(np.arange(len(windows)) >= border)
-    train = windows.take(np.arange(len(windows)) < border)
-    if len(test) and not share_border:
-        train = train.take(train.target_dates < test.dates[0])
-    if not len(train) or not len(test):
-        raise InputError(
-            f"{len(windows)} windows cannot be split at {share:.0%} into train and test; "
-            "use a longer period or a shorter window"
-        )
-    return train, test
-
-
-def shuffle(windows: Windows, seed: int) -> Windows:
-    """Return the windows in a random order that the seed decides."""
-    return windows.take(np.random.default_rng(seed).permutation(len(windows)))
+    is_test = np.arange(len(windows)) >= int(len(windows) * share)
+    train, test = windows.take(~is_test), windows.take(is_test)
+    choice = f"a train share of {share:.0%}"
+    return _separate(windows, train, test, choice, share_border=share_border)
 
 
 def split_tail(train: Windows, fraction: float) -> tuple[Windows, Windows]:
-    """Return the train windows without their last part, and that part, for validation.
-
-    No target of the first part lies on the days of the second or later.
+    """Train windows without their last fraction, and that fraction for validation.
 
     Raises:
         InputError: one of the two would be empty.
     """
-    border = len(train) - round(len(train) * fraction)
-    validation = train.take(np.arange(len(train)) >= border)
-    fit = train.take(train.target_dates < validation.dates.min())
-    if not len(fit) or not len(validation):
-        raise InputError(
-            f"{len(train)} train rows cannot spare {fraction:.0%} for validation; "
-            "use a longer train period"
-        )
-    return fit, validation
+    is_tail = np.arange(len(train)) >= len(train) - round(len(train) * fraction)
+    choice = f"a validation share of {fraction:.0%}"
+    return _separate(train, train.take(~is_tail), train.take(is_tail), choice)
+
+
+def _separate(
+    windows: Windows, earlier: Windows, later: Windows, choice: str, *, share_border: bool = False
+) -> tuple[Windows, Windows]:
+    """Drop earlier windows whose target belongs to a later window's day; refuse empty parts."""
+    if not share_border:
+        earlier = earlier.take(earlier.target_dates < later.dates.min())
+    for name, part in (("later", later), ("earlier", earlier)):
+        if not len(part):
+            raise InputError(
+                f"{choice} leaves no window in the {name} part of {len(windows)} windows, which "
+                f"end {windows.dates.min():%Y-%m-%d} to {windows.dates.max():%Y-%m-%d}; "
+                "split elsewhere, use a longer period or shorter windows"
+            )
+    return earlier, later
 
 
 def period(train: Windows, test: Windows) -> dict[str, str]:
-    """Return the first and last day of train and test windows, as "YYYY-MM-DD"."""
+    """First and last day of train and test windows, as "YYYY-MM-DD"."""
     return {
         f"{name}_{end}": f"{day:%Y-%m-%d}"
         for name, part in (("train", train), ("test", test))
@@ -239,18 +206,23 @@ def period(train: Windows, test: Windows) -> dict[str, str]:
     }
 
 
+def shuffle(windows: Windows, seed: int) -> Windows:
+    """Windows in a random order, so that a batch does not hold one season."""
+    return windows.take(np.random.default_rng(seed).permutation(len(windows)))
+
+
 def draw(windows: Windows, fraction: float, seed: int) -> Windows:
-    """Return a random part of the windows, at least one, in their order."""
+    """Random sample of the windows, at least one, in their own order."""
     count = max(1, round(len(windows) * fraction))
     rows = np.random.default_rng(seed).choice(len(windows), count, replace=False)
     return windows.take(np.sort(rows))
 
 
 def standardise(train: Windows, *others: Windows) -> tuple[Windows, ...]:
-    """Return train and others with each feature at mean 0 and deviation 1 of the train rows.
+    """Train and other windows with each feature scaled to train mean 0 and deviation 1.
 
-    The statistics come from the rows of the train windows and from nothing else; a
-    feature that is constant there is centred only.
+    Mean and deviation come from the train windows alone. A feature that is constant there is
+    only centred.
     """
     scaler = StandardScaler().fit(train.inputs.reshape(-1, len(train.features)))
     return tuple(
@@ -260,12 +232,10 @@ def standardise(train: Windows, *others: Windows) -> tuple[Windows, ...]:
 
 
 def normalise_each(windows: Windows) -> Windows:
-    """Return the windows with each feature at mean 0 and deviation 1 of the window's own rows.
+    """Windows with each feature scaled to mean 0 and deviation 1 over the window's own rows.
 
-    Nothing but the window decides its numbers: not the target's day, not another window. So
-    levels are gone, and windows of a quiet and a wild month look alike. A feature that is the
-    same on every row of a window (largest = smallest) becomes 0 there, for its deviation is 0
-    but for rounding.
+    This removes the level of the prices, and how far they moved. A feature that is constant in a
+    window becomes 0 there.
 
     >>> days = pd.date_range("2018-01-01", periods=4, name="date")
     >>> table = pd.DataFrame({"x": [1.0, 3.0, 3.0, 9.0]}, index=days)
@@ -275,18 +245,18 @@ def normalise_each(windows: Windows) -> Windows:
     inputs = windows.inputs  # (windows, lags, features)
     centred = inputs - inputs.mean(axis=1, keepdims=True)
     deviation = inputs.std(axis=1, keepdims=True)
-    varies = np.ptp(inputs, axis=1, keepdims=True) > 0
+    varies = np.ptp(inputs, axis=1, keepdims=True) > 0  # rounding can leave a tiny deviation
     scaled = np.divide(centred, deviation, out=np.zeros_like(inputs), where=varies)
     return replace(windows, inputs=scaled)
 
 
 def relative_to_first(windows: Windows, names: set[str]) -> Windows:
-    """Return the windows with the named features as changes since the window's own first row.
+    """Windows with the named features as fractional changes since the window's first row.
 
-    Rows 4 and 5 of a named feature become 0 and 0.25; the other features stay.
+    Values 4 and 5 become 0 and 0.25; the other features stay as they are.
 
     Raises:
-        InputError: a window begins with a 0, of which nothing can be a fraction.
+        InputError: a named feature is 0 in the first row of a window.
     """
     named = np.isin(windows.features, list(names))
     first = np.where(named, windows.inputs[:, :1], 1.0)  # (windows, 1, features)

@@ -1,4 +1,4 @@
-"""What forecasts are worth: errors with their n, their uncertainty and their skill."""
+"""Scores of forecasts with their n, their uncertainty and their skill."""
 
 from collections.abc import Mapping
 
@@ -27,25 +27,15 @@ __all__ = [
     "confusion",
     "constant_scores",
     "mae_table",
-    "mean_absolute_error",
     "row_shares",
     "skill_sentence",
 ]
 
 FloatArray = npt.NDArray[np.float64]
-CLASSES = ("down", "up")  # of labels 0 and 1; an unchanged close counts as down
-MINIMUM_ROWS = 10  # below, a block bootstrap has nothing to draw from
+CLASSES = ("down", "up")  # labels 0 and 1; an unchanged close counts as down
+MINIMUM_ROWS = 10  # too few rows for a block bootstrap below this
 DRAWS = 2000
 LEVEL = 0.95
-
-
-def mean_absolute_error(targets: FloatArray, forecast: FloatArray | float) -> float:
-    """Return the mean absolute difference of forecast and targets, in their unit.
-
-    >>> mean_absolute_error(np.array([0.1, -0.2]), 0.0)
-    0.15000000000000002
-    """
-    return float(np.abs(forecast - targets).mean())
 
 
 def mae_table(
@@ -55,24 +45,23 @@ def mae_table(
     baseline: str = "train_mean",
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Return the mean absolute error of each forecast, how sure it is, and its skill.
+    """Mean absolute error of each forecast with its interval and its skill.
 
     Args:
         forecasts: name -> (n,), in the unit of the targets; or (runs, n), whose errors are
-            averaged over the runs day by day: what one run of them has to be expected to miss by.
+            averaged over the runs day by day.
         targets: (n,), in order of time.
-        baseline: the forecast that skill is measured against.
+        baseline: name of the forecast that skill is relative to.
         seed: of the bootstrap.
 
     Returns:
-        One row a forecast, in the given order: `mae`; `n`; `standard_error` of the mean, as if
-        days were independent; `low`, `high`: 95 % interval of `mae`; `skill` = 1 - MAE / MAE of
-        the baseline, with `skill_low`, `skill_high`. The intervals are percentiles of a
-        stationary bootstrap over blocks of days; all forecasts share the drawn days, so
-        `skill` is compared day by day.
+        One row per forecast, in the given order: `mae`; `n`; `standard_error` of the mean, for
+        independent days; `low`, `high`: 95 % interval of `mae`; `skill` = 1 - MAE / MAE of the
+        baseline, with `skill_low`, `skill_high`. The intervals are percentiles of a stationary
+        block bootstrap. All forecasts share the same resampled days, so `skill` is paired.
 
     Raises:
-        InputError: fewer than 10 rows, which no interval can be drawn from.
+        InputError: fewer than 10 rows.
 
     Source: Politis and Romano, 1994, 10.1080/01621459.1994.10476870; block length by Politis
     and White, 2004, as corrected by Patton, Politis and White, 2009.
@@ -85,7 +74,7 @@ def mae_table(
     errors = pd.DataFrame(
         {name: np.atleast_2d(np.abs(f - targets)).mean(axis=0) for name, f in forecasts.items()}
     )  # (n, forecasts)
-    draws = _bootstrap_means(errors, seed)  # (draws, k)
+    draws = _bootstrap_means(errors, seed)  # (draws, forecasts)
     skills = 1 - draws / draws[:, [errors.columns.get_loc(baseline)]]
     mae = errors.mean()
     tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
@@ -106,8 +95,8 @@ def mae_table(
 
 
 def _bootstrap_means(errors: pd.DataFrame, seed: int) -> FloatArray:
-    """Return the mean of each column in each draw: (draws, columns)."""
-    varying = errors.loc[:, errors.std() > 0]  # errors that are all the same have no memory
+    """Mean of each column in each bootstrap sample: (draws, columns)."""
+    varying = errors.loc[:, errors.std() > 0]  # a block length needs errors that vary
     blocks = optimal_block_length(varying)["stationary"] if varying.size else pd.Series([1.0])
     block = round(np.clip(blocks.max(), 1, len(errors) / 3))
     bootstrap = StationaryBootstrap(block, errors.to_numpy(), seed=np.random.default_rng(seed))
@@ -115,7 +104,7 @@ def _bootstrap_means(errors: pd.DataFrame, seed: int) -> FloatArray:
 
 
 def skill_sentence(table: pd.DataFrame, name: str, baseline: str = "train_mean") -> str:
-    """Return in one sentence whether a row of `mae_table` beats its baseline."""
+    """One sentence on whether a row of `mae_table` beats its baseline."""
     row = table.loc[name]
     if row["skill_low"] > 0:
         verdict = "beats"
@@ -125,69 +114,80 @@ def skill_sentence(table: pd.DataFrame, name: str, baseline: str = "train_mean")
         verdict = "cannot be told apart from"
     article = "" if baseline in ("zero", "persistence") else "the "
     return (
-        f"{display_name(name)} {verdict} {article}{display_name(baseline)} on {row['n']:.0f} test days: MAE "
+        f"{display_name(name)} {verdict} {article}{display_name(baseline)} "
+        f"on {row['n']:.0f} test days: MAE "
         f"{row['mae']:.4f} (95 % interval {row['low']:.4f} to {row['high']:.4f}) against "
         f"{table.loc[baseline, 'mae']:.4f}, skill {row['skill']:+.3f} "
         f"({row['skill_low']:+.3f} to {row['skill_high']:+.3f})."
     )
 
 
-def accuracy_table(
-    forecasts: Mapping[str, FloatArray],
-    targets: FloatArray,
-    *,
-    baseline: str = "majority_class",
-) -> pd.DataFrame:
-    """Return how often each up-or-down forecast is right, how sure that is, and against what.
+def accuracy_table(forecasts: Mapping[str, FloatArray], targets: FloatArray) -> pd.DataFrame:
+    """Accuracy of each up-or-down forecast with its interval and a test.
 
     Args:
-        forecasts: name -> (n,), 1 for up and 0 for not.
+        forecasts: name -> (n,), 1 for up and 0 for not; `majority_class` is the baseline.
         targets: (n,), likewise.
-        baseline: the forecast whose share of right days the others are tested against.
 
     Returns:
-        One row a forecast, in the given order: `accuracy`, `correct` and `n`; `low`, `high`:
-        the 95 % Wilson interval; `balanced_accuracy`, the mean of the shares of ups and of
-        downs that are found (a constant has 1/2); `mcc`, Matthews' correlation (a constant has
-        0); `p_value` of the exact binomial test that the share of right days is no higher than
-        the baseline's. Both take days as independent; labels more than one day ahead overlap,
-        so there the truth is less certain than the interval says.
+        One row per forecast, in the given order: `accuracy`, `correct` and `n`; `low`, `high`:
+        95 % Wilson interval; `balanced_accuracy` (1/2 for a constant forecast); `mcc`, Matthews'
+        correlation coefficient (0 for a constant); `p_value` of the exact binomial test that the
+        accuracy is no higher than the baseline's. Interval and test take days as independent, so
+        they are too narrow for overlapping labels, which look more than one day ahead.
 
     Raises:
-        InputError: all targets are of one class, with which every forecast of it looks perfect.
+        InputError: all targets are of one class.
 
     Source: Wilson, 1927, 10.1080/01621459.1927.10502953.
     """
-    _require_both_classes(targets)
+    n = len(targets)
+    if len(set(targets.tolist())) < len(CLASSES):
+        raise InputError(
+            f"all {n} test rows are of one class; "
+            "use a longer period, another coin or another horizon_days"
+        )
     correct = {name: int((forecast == targets).sum()) for name, forecast in forecasts.items()}
-    rate = correct[baseline] / len(targets)
+    rate = correct["majority_class"] / n
     rows = {}
     for name, forecast in forecasts.items():
-        test = binomtest(correct[name], len(targets), rate, alternative="greater")
-        interval = binomtest(correct[name], len(targets)).proportion_ci(LEVEL, method="wilson")
+        interval = binomtest(correct[name], n).proportion_ci(LEVEL, method="wilson")
         rows[name] = {
-            "accuracy": correct[name] / len(targets),
+            "accuracy": correct[name] / n,
             "correct": correct[name],
-            "n": len(targets),
+            "n": n,
             "low": interval.low,
             "high": interval.high,
             "balanced_accuracy": balanced_accuracy_score(targets, forecast),
             "mcc": matthews_corrcoef(targets, forecast),
-            "p_value": test.pvalue,
+            "p_value": binomtest(correct[name], n, rate, alternative="greater").pvalue,
         }
     return pd.DataFrame.from_dict(rows, orient="index").astype({"correct": int, "n": int})
 
 
-def _require_both_classes(targets: FloatArray) -> None:
-    if len(set(targets.tolist())) < len(CLASSES):
-        raise InputError(
-            f"all {len(targets)} test rows are of one class; "
-            "use a longer period, another coin or another horizon_days"
-        )
+def accuracy_sentences(table: pd.DataFrame, question: str) -> list[str]:
+    """One sentence per fitted forecast of `accuracy_table` on whether it beats the majority class.
+
+    Args:
+        table: as `accuracy_table` gives it.
+        question: what the label is, for the reader.
+    """
+    rate = table.loc["majority_class", "accuracy"]
+    sentences = []
+    for name, row in table.iterrows():
+        if name.startswith(("cnn_lstm", "logistic")):
+            verdict = "beats" if row["p_value"] < 1 - LEVEL else "does not beat"
+            sentences.append(
+                f"{question}: {display_name(name)} {verdict} the majority class: "
+                f"{row['correct']:.0f} of {row['n']:.0f} test days right, {row['accuracy']:.3f} "
+                f"(95 % interval {row['low']:.3f} to {row['high']:.3f}) against {rate:.3f}, "
+                f"p = {row['p_value']:.2f}; MCC {row['mcc']:+.3f}."
+            )
+    return sentences
 
 
 def confusion(targets: FloatArray, forecast: FloatArray) -> pd.DataFrame:
-    """Return the counts of days: a row a true class, a column a forecast one.
+    """Confusion matrix in days: true classes as rows, forecast classes as columns.
 
     >>> confusion(np.array([1.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0])).to_numpy().tolist()
     [[1, 0], [1, 1]]
@@ -198,7 +198,7 @@ def confusion(targets: FloatArray, forecast: FloatArray) -> pd.DataFrame:
 
 
 def row_shares(counts: pd.DataFrame) -> pd.DataFrame:
-    """Return each count as a share of its row, so that every row with a count sums to 1.
+    """Counts as shares of their row; a row without counts gives zeros.
 
     >>> row_shares(pd.DataFrame([[37, 12], [23, 26]])).round(3).to_numpy().tolist()
     [[0.755, 0.245], [0.469, 0.531]]
@@ -207,7 +207,7 @@ def row_shares(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def class_report(targets: FloatArray, forecast: FloatArray) -> pd.DataFrame:
-    """Return precision, recall, f1-score and support of each class, and their means.
+    """Precision, recall, f1-score and support of each class, and their unweighted means.
 
     A class that is never forecast has precision 0.
     """
@@ -218,11 +218,11 @@ def class_report(targets: FloatArray, forecast: FloatArray) -> pd.DataFrame:
 
 
 def constant_scores(train_targets: FloatArray, targets: FloatArray) -> dict[str, float]:
-    """Return what the train rows alone can say of other rows, without any input.
+    """Scores of the best constants that the train targets give.
 
     Returns:
-        `loss`: cross-entropy, in nats, of always giving the train rows' share of ups as the
-        probability; `accuracy` of always saying their majority class.
+        `loss`: cross-entropy, in nats, of the train share of ups as the probability;
+        `accuracy` of the train majority class.
     """
     share = train_targets.mean()
     probabilities = np.full(len(targets), share)
@@ -230,28 +230,3 @@ def constant_scores(train_targets: FloatArray, targets: FloatArray) -> dict[str,
         "loss": float(log_loss(targets, probabilities, labels=[0, 1])),
         "accuracy": float(((share > 1 / 2) == targets).mean()),
     }
-
-
-def accuracy_sentences(
-    table: pd.DataFrame, question: str, baseline: str = "majority_class"
-) -> list[str]:
-    """Return in a sentence a fitted forecast whether it beats the baseline.
-
-    Args:
-        table: as `accuracy_table` gives it.
-        question: what the label is, for the reader.
-        baseline: the row that the others were tested against.
-    """
-    fitted = [n for n in table.index if n.startswith(("cnn_lstm", "logistic"))]
-    return [_accuracy_sentence(table, name, question, baseline) for name in fitted]
-
-
-def _accuracy_sentence(table: pd.DataFrame, name: str, question: str, baseline: str) -> str:
-    row, rate = table.loc[name], table.loc[baseline, "accuracy"]
-    verdict = "beats" if row["p_value"] < 1 - LEVEL else "does not beat"
-    return (
-        f"{question}: {display_name(name)} {verdict} the {display_name(baseline)}: {row['correct']:.0f} of "
-        f"{row['n']:.0f} test days right, {row['accuracy']:.3f} (95 % interval {row['low']:.3f} "
-        f"to {row['high']:.3f}) against {rate:.3f}, p = {row['p_value']:.2f}; "
-        f"MCC {row['mcc']:+.3f}."
-    )

@@ -1,57 +1,29 @@
-"""Forecasts of a number: the course of training, the forecasts, their errors."""
+"""Forecasts beside what happened, and their errors."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
+from coincast.evaluation.scoring import row_shares
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 from coincast.records.names import display_name
 
-__all__ = ["loss", "mae", "prediction"]
+__all__ = ["confusion_matrix", "mae", "prediction"]
 
 FloatArray = npt.NDArray[np.float64]
-
-
-@styled
-def loss(
-    histories: Mapping[str, pd.DataFrame],
-    validation: Mapping[str, str],
-    constant: Mapping[str, float],
-    chosen: Mapping[str, int],
-) -> Figure:
-    """Draw the loss against the epoch, one panel a protocol, with a constant's.
-
-    Args:
-        histories: protocol -> table with `loss` and `val_loss`, index `epoch`.
-        validation: protocol -> what its validation rows are.
-        constant: protocol -> MAE of the train mean on those validation rows.
-        chosen: protocol -> the epoch whose weights are used.
-    """
-    figure = Figure(figsize=(9, 4.2))
-    panels = figure.subplots(1, len(histories), sharey=True)
-    for axes, (protocol, history) in zip(panels, histories.items(), strict=True):
-        axes.plot(history.index, history["loss"], color=BLUE, label="train rows, with dropout")
-        axes.plot(history.index, history["val_loss"], color=GREEN, label=validation[protocol])
-        axes.axhline(constant[protocol], color=GREY, linestyle="--", label="train mean, same rows")
-        epoch = chosen[protocol]
-        axes.plot(epoch, history["val_loss"][epoch], "o", color=RED, label=f"used: epoch {epoch}")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set(title=protocol, xlabel="epoch")
-        axes.legend(fontsize=8, loc="upper right")
-    panels[0].set_ylabel("mean absolute error\n(fraction of the price)")
-    panels[0].set_ylim(bottom=0)
-    return figure
+DARK = 0.6  # share above which a cell is dark enough for white text
 
 
 @styled
 def prediction(
     dates: pd.DatetimeIndex, actual: FloatArray, forecasts: Mapping[str, FloatArray]
 ) -> Figure:
-    """Draw the actual daily change and each forecast of it, in per cent, against time."""
+    """Draw the actual daily change and the forecasts of it, in per cent, against time."""
     figure = Figure(figsize=(9, 4.8))
     axes = figure.subplots()
     axes.axhline(0, color="black", linewidth=0.8)
@@ -69,22 +41,50 @@ def mae(table: pd.DataFrame, baseline: str) -> Figure:
     """Draw the test MAE of every forecast with its interval, and the baseline's as a line.
 
     Args:
-        table: as `evaluation.mae_table` gives it.
-        baseline: the row that skill is measured against.
+        table: as `scoring.mae_table` gives it.
+        baseline: name of the row that skill is relative to.
     """
     figure = Figure(figsize=(8, 0.42 * len(table) + 1.3))
     axes = figure.subplots()
-    places = np.arange(len(table))[::-1]
+    positions = np.arange(len(table))[::-1]
     colors = [RED if name.startswith("lstm") else BLUE for name in table.index]
     axes.axvline(
         table.loc[baseline, "mae"], color=GREY, linestyle="--", label=display_name(baseline)
     )
-    axes.hlines(places, table["low"], table["high"], color=colors, linewidth=2)
-    axes.scatter(table["mae"], places, color=colors, zorder=3)
-    axes.set_yticks(places, [display_name(name) for name in table.index])
+    axes.hlines(positions, table["low"], table["high"], color=colors, linewidth=2)
+    axes.scatter(table["mae"], positions, color=colors, zorder=3)
+    axes.set_yticks(positions, [display_name(name) for name in table.index])
     axes.set(
         xlim=(0, None),
         xlabel=f"test MAE (fraction of the price) with 95 % interval, n = {table['n'].iloc[0]}",
     )
     axes.legend(loc="upper left")
     return figure
+
+
+@styled
+def confusion_matrix(matrices: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw confusion matrices side by side: shares of each row, with the counts of days.
+
+    Args:
+        matrices: name -> counts, as `scoring.confusion` gives them.
+    """
+    figure = Figure(figsize=(3.3 * len(matrices), 3.6))
+    panels = figure.subplots(1, len(matrices), squeeze=False)[0]
+    for axes, (name, counts) in zip(panels, matrices.items(), strict=True):
+        _matrix(axes, counts)
+        axes.set(title=name, xlabel="forecast")
+    panels[0].set_ylabel("true")
+    return figure
+
+
+def _matrix(axes: Axes, counts: pd.DataFrame) -> None:
+    shares = row_shares(counts).to_numpy()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.grid(visible=False)
+    axes.set_xticks(range(len(counts.columns)), list(counts.columns))
+    axes.set_yticks(range(len(counts)), [f"{n}\n{counts.loc[n].sum()} days" for n in counts.index])
+    for (row, column), share in np.ndenumerate(shares):
+        text = f"{share:.0%}\n{counts.iloc[row, column]} days"
+        color = "white" if share > DARK else "black"
+        axes.text(column, row, text, ha="center", va="center", color=color)

@@ -1,4 +1,4 @@
-"""Prices and the features made of them."""
+"""Prices and the features computed from them."""
 
 from collections.abc import Mapping
 
@@ -15,14 +15,14 @@ __all__ = ["feature_rows", "price", "training", "venues", "volume"]
 
 @styled
 def price(prices: Mapping[str, pd.DataFrame]) -> Figure:
-    """Draw closing prices (USD, logarithmic) against time, one line a coin."""
+    """Draw closing prices (USD, logarithmic) against time, one line per coin."""
     closes = pd.DataFrame({coin: table["close"] for coin, table in prices.items()})
     return _lines(closes, "close, USD")
 
 
 @styled
 def volume(prices: Mapping[str, pd.DataFrame]) -> Figure:
-    """Draw daily traded volume (USD, logarithmic) against time, one line a coin."""
+    """Draw daily traded volume (USD, logarithmic) against time, one line per coin."""
     volumes = pd.DataFrame({coin: volume_in_usd(table) for coin, table in prices.items()})
     return _lines(volumes.where(volumes > 0), "volume, USD a day")
 
@@ -38,7 +38,7 @@ def _lines(table: pd.DataFrame, label: str) -> Figure:
 
 @styled
 def feature_rows(table: pd.DataFrame, units: Mapping[str, str], heading: str) -> Figure:
-    """Draw the rows of a table, one line a day, with a unit under each column's name."""
+    """Draw the rows of a daily table, with a unit under each column's name."""
     figure = Figure(figsize=(9, 0.27 * (len(table) + 4)))
     axes = figure.subplots()
     axes.set_axis_off()
@@ -65,11 +65,11 @@ def _cell(value: float) -> str:
 
 @styled
 def venues(closes: pd.DataFrame, reference: str) -> Figure:
-    """Draw each venue's close as a gap to the reference venue's, in per cent, with its median.
+    """Draw the gap of each venue's close to the reference venue's, in per cent, with its median.
 
     Args:
-        closes: index `date`, a column a venue, USD, NaN where a venue has no data.
-        reference: the column that the others are compared with.
+        closes: index `date`, one column per venue, USD, NaN where a venue has no data.
+        reference: column that the others are compared with.
     """
     gaps = closes.drop(columns=reference).div(closes[reference], axis=0) - 1
     figure = Figure(figsize=(8, 5.5))
@@ -87,7 +87,7 @@ def venues(closes: pd.DataFrame, reference: str) -> Figure:
 
 @styled
 def training(prices: pd.DataFrame, train: pd.DatetimeIndex, test: pd.DatetimeIndex) -> Figure:
-    """Draw the coin's close (USD, logarithmic), train and test days in their colours."""
+    """Draw the coin's close (USD, logarithmic) with train and test days in colour."""
     figure = Figure()
     axes = figure.subplots()
     axes.plot(prices.index, prices["close"], color=GREY, linewidth=0.8, label="history only")

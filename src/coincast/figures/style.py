@@ -1,4 +1,4 @@
-"""The look that every figure shares."""
+"""Style shared by all figures."""
 
 import functools
 from collections.abc import Callable
@@ -16,7 +16,7 @@ STYLE = Path(__file__).with_name("coincast.mplstyle")
 
 
 def styled(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
-    """Draw in the repository's style, whatever the user's own settings are."""
+    """Decorator that draws in the repository's style, whatever the user's own settings are."""
 
     @functools.wraps(draw)
     def in_style(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Figure:

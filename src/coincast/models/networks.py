@@ -1,4 +1,4 @@
-"""One builder a model: each returns an uncompiled Keras model, for any backend."""
+"""Keras builders of the demos' networks, uncompiled and for any backend."""
 
 from collections.abc import Sequence
 
@@ -12,20 +12,20 @@ __all__ = ["cnn_lstm", "lstm"]
 def lstm(
     lags: int, features: int, units: int = 12, dropout: float = 0.35, *, activation: str = "tanh"
 ) -> keras.Model:
-    """Return the network of the Ethereum demo: LSTM, dropout, one output.
+    """Network of the Ethereum demo: an LSTM layer, dropout and one output.
 
     Args:
         lags: rows of a window.
         features: columns of a window.
-        units: width of the LSTM's state.
-        dropout: share of its outputs set to zero in training.
-        activation: of the output; tanh keeps it within -1 .. 1, as daily changes are.
+        units: width of the LSTM.
+        dropout: share of its outputs dropped in training.
+        activation: of the output; tanh limits it to -1 .. 1, the range of daily changes.
 
     Returns:
         Uncompiled model, (windows, lags, features) -> (windows, 1).
 
-    Source: J. Hahn's demo of 2018, after D. Sheehan's notebook of 2017. The LSTM keeps
-    Keras's own activations, with which cuDNN can run it on a GPU.
+    Source: J. Hahn's demo of 2018, after D. Sheehan's notebook of 2017. The LSTM has Keras's
+    default activations, which cuDNN requires on a GPU.
     """
     inputs = keras.Input((lags, features), name="window")
     state = keras.layers.LSTM(units, name="lstm")(inputs)
@@ -46,32 +46,30 @@ def cnn_lstm(
     units: int = 32,
     classes: int = 2,
 ) -> keras.Model:
-    """Return a network of the Bitcoin demo's kind: convolutions, LSTM, a probability a class.
+    """Network of the Bitcoin demo's kind: convolutions, an LSTM layer, class probabilities.
 
-    Each convolution is followed by batch normalisation, a leaky ReLU, dropout and, where `pool`
-    is above 1, the maximum of every `pool` rows. It keeps the rows of the window ("same"
-    padding), so that the LSTM reads as many steps as went in.
+    Each convolution is followed by batch normalisation, leaky ReLU, dropout and, for `pool` above
+    1, max pooling. "Same" padding keeps the number of rows.
 
     Args:
         lags: rows of a window.
         features: columns of a window.
-        filters: how many each convolution has, the first first.
-        filter_width: rows that a filter sees.
-        dropout: share of a block's outputs set to zero in training.
-        pool: rows that are pooled to one after each convolution; 1 for none.
-        units: width of the LSTM's state.
+        filters: number of filters of each convolution.
+        filter_width: rows that a filter covers.
+        dropout: share of a block's outputs dropped in training.
+        pool: rows pooled into one after each convolution; 1 for no pooling.
+        units: width of the LSTM.
         classes: width of the softmax.
 
     Returns:
-        Uncompiled model, (windows, lags, features) -> (windows, classes), rows that sum to 1.
+        Uncompiled model, (windows, lags, features) -> (windows, classes); rows sum to 1.
 
     Raises:
         InputError: no convolution, a width below 1, or so much pooling that no row is left.
 
-    What is reconstruction: the demo of 2017 survives in a copy that lost its layers. Its title
-    and imports give the kinds (Convolution1D, MaxPooling1D, BatchNormalization, advanced
-    activations, Dropout, LSTM, Dense); code of the same family gives 16 and 8 filters of width 4
-    and dropout .5. The order of the layers and the LSTM's 32 units are our choice.
+    A reconstruction: the demo's surviving copy lacks its layers. Title and imports give the kinds
+    of layers; code of the same family has 16 and 8 filters of width 4 and dropout 0.5. The order
+    of the layers and the LSTM's 32 units are our choice.
     """
     widths = {"filters": min(filters, default=0), "filter_width": filter_width, "pool": pool}
     for name, width in (widths | {"units": units, "classes": classes}).items():
@@ -79,7 +77,7 @@ def cnn_lstm(
             raise InputError(f"{name} is {width}; use 1 or more")
     if lags < pool ** len(filters):
         raise InputError(
-            f"pool {pool} after each of {len(filters)} convolutions leaves nothing of {lags} "
+            f"pool {pool} after each of {len(filters)} convolutions leaves none of {lags} "
             "rows; use a smaller pool or a longer window"
         )
     inputs = state = keras.Input((lags, features), name="window")

@@ -1,6 +1,8 @@
-"""What readers see for the names that recorded tables hold."""
+"""Names and tables as readers see them."""
 
-__all__ = ["display_name"]
+from collections.abc import Iterable
+
+__all__ = ["display_name", "markdown_list", "markdown_table"]
 
 TITLES = {
     "lstm": "LSTM as published",
@@ -23,3 +25,21 @@ def display_name(name: str) -> str:
     'train mean'
     """
     return TITLES.get(name, name.replace("_", " "))
+
+
+def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Table in Markdown.
+
+    >>> print(markdown_table(["model", "MAE"], [["zero", "0.0527"]]))
+    | model | MAE |
+    |---|---|
+    | zero | 0.0527 |
+    """
+    names = list(header)
+    lines = [f"| {' | '.join(cells)} |" for cells in (names, *rows)]
+    return "\n".join([lines[0], "|---" * len(names) + "|", *lines[1:]])
+
+
+def markdown_list(sentences: Iterable[str]) -> str:
+    """Bullet list in Markdown."""
+    return "\n".join(f"- {sentence}" for sentence in sentences)

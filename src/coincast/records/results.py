@@ -64,6 +64,7 @@ def record(
     parameters: Mapping[str, Any],
     prices: Iterable[pd.DataFrame],
     device: str = "none: nothing is trained",
+    readme: str = "",
 ) -> dict[str, Any]:
     """Write a notebook's figures and `{notebook}.json` into `output_folder()`.
 
@@ -74,6 +75,7 @@ def record(
         parameters: as `parameters()` gives them.
         prices: every table used, for its origin.
         device: what trained the models.
+        readme: this notebook's block of the README, in Markdown; empty for none.
 
     Returns:
         What the JSON holds: values, figures (captions), provenance. Nothing in it changes
@@ -99,7 +101,7 @@ def record(
         "values": _plain(values),
         "figures": {name: caption for name, (_, caption) in figures.items()},
         "provenance": provenance,
-    }
+    } | ({"readme": readme} if readme else {})
     write_atomically(
         folder / f"{notebook}.json", json.dumps(content, indent=2, allow_nan=False) + "\n"
     )

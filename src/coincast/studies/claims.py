@@ -1,4 +1,4 @@
-"""What others published: each number once, with its source, to stand beside a number of ours."""
+"""Published results, each with its source."""
 
 from dataclasses import dataclass
 
@@ -23,13 +23,13 @@ class Claim:
     """A published result.
 
     Attributes:
-        says: what was claimed, in words.
+        says: the claim in words.
         source: who, when and where.
-        value: the number; an error or a share is a fraction. None where the claim is words alone.
-        high: the upper end where a range was published, of which `value` is the lower.
-        n: test rows that it rests on; None where that is not told.
-        runs: models that it is the mean of.
-        remark: what to know before it is compared.
+        value: the number, errors and shares as fractions; None for a claim without a number.
+        high: upper end of a published range, of which `value` is the lower.
+        n: number of test rows; None where it is not published.
+        runs: number of models averaged.
+        remark: what to know before comparing.
     """
 
     says: str
@@ -86,7 +86,7 @@ CLAIMS = {
         JAQUART_2022,
         0.529,
         high=0.541,
-        remark="the ceiling that we find credible",
+        remark="the highest result that we find credible",
     ),
     "jaquart_minutes": Claim(
         "bitcoin 1 to 60 minutes ahead: better than chance, a loss after costs",

@@ -1,7 +1,6 @@
-"""The four faults of the Bitcoin demo's code, each run beside what was meant.
+"""The Bitcoin demo's four faults, each compared with the code as meant.
 
-Every public function returns a comparison of both. The faulty code is private to this module
-and nothing else may call it.
+The faulty code is private to this module.
 """
 
 from collections.abc import Mapping
@@ -29,71 +28,60 @@ __all__ = [
 FAULTY, RIGHT = "as published", "as meant"
 PUBLISHED_MATRIX = ((37, 12), (23, 26))  # days, from the printed shares of rows of 49
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int_]
 
 
 def label_code(prices: pd.DataFrame, horizon_days: int) -> pd.DataFrame:
-    """Compare the printed label code, whose `else` is missing, with labels of both classes.
+    """Class counts of the printed label code, whose `else` is missing, and of the right labels.
 
-    Without the `else` every label is overwritten by the second one: a network that always says
-    "down" is then right every time.
+    Without the `else` the second label overwrites the first, so all are "down".
 
     Returns:
-        Rows `FAULTY` and `RIGHT`; columns: how many labels are `down` and `up`, and
-        `always_down`, the accuracy of a forecast that never changes.
+        Rows `FAULTY` and `RIGHT`; columns: counts of `down` and `up`, and `always_down`, the
+        accuracy of always saying "down".
     """
-    close = prices["close"].to_numpy()
-    meant = rises(prices, horizon_days).dropna().to_numpy()
-    pairs = zip(close, close[horizon_days:], strict=False)
-    printed = np.array([_overwritten_label(last, later) for last, later in pairs])
-    rows = {name: _count(labels) for name, labels in ((FAULTY, printed), (RIGHT, meant))}
+    meant = rises(prices, horizon_days).dropna()
+    printed = [_overwritten_label(row) for row in meant]
+    rows = {}
+    for name, labels in ((FAULTY, pd.Series(printed)), (RIGHT, meant)):
+        counts = {side: int((labels == number).sum()) for number, side in enumerate(CLASSES)}
+        rows[name] = counts | {"always_down": counts["down"] / len(labels)}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _overwritten_label(last_close: float, next_close: float) -> int:
-    label = int(last_close < next_close)
-    label = 0  # what the printed code does whatever the comparison said
+def _overwritten_label(rise: float) -> int:
+    label = int(rise)
+    label = 0  # the printed code sets this whatever the comparison gave
     return label  # noqa: RET504 - the fault is the line above
 
 
-def _count(labels: FloatArray | IntArray) -> dict[str, float]:
-    counts = {name: int((labels == number).sum()) for number, name in enumerate(CLASSES)}
-    return counts | {"always_down": counts["down"] / len(labels)}
-
-
 def matrix_axis(counts: pd.DataFrame) -> pd.DataFrame:
-    """Compare a confusion matrix divided along the wrong axis with shares of rows.
+    """Confusion matrix divided along the wrong axis, and as shares of rows.
 
-    The demo divides column j by the sum of row j. Where the rows have as many days each, as in
-    its own result, nobody sees it.
+    The demo divides column j by the sum of row j. Both rows of its own matrix have 49 days, which
+    hides the fault.
 
     Args:
-        counts: as `evaluation.confusion` gives it.
+        counts: as `scoring.confusion` gives it.
 
     Returns:
-        Rows: `FAULTY` and `RIGHT`, each true class; columns: a forecast class each, and their
-        `sum`, which is 1 where the cells are shares of the row.
+        One row per code (`FAULTY`, `RIGHT`) and true class; one column per forecast class, and
+        their `sum`, which is 1 for shares of a row.
     """
-    printed = pd.DataFrame(_divided(counts.to_numpy()), counts.index, counts.columns)
+    sums = counts.sum(axis=1)
+    printed = counts.div(sums.where(sums > 0), axis="columns").fillna(0.0)
     both = pd.concat({FAULTY: printed, RIGHT: row_shares(counts)})
     both.index = pd.Index([f"{code}: true {name}" for code, name in both.index])
     return both.assign(sum=both.sum(axis=1)).rename_axis(columns=None)
 
 
-def _divided(counts: IntArray) -> FloatArray:
-    sums = counts.sum(axis=1)  # one a row, but NumPy lines them up with the columns
-    return np.divide(counts, sums, out=np.zeros(counts.shape), where=sums > 0)
-
-
 def label_days(prices: pd.DataFrame, window: int, share: float) -> pd.DataFrame:
-    """Compare the label that FORECAST = 1 makes by the printed indices with the next day's.
+    """Test labels of FORECAST = 1 by the printed indices, and of the next day.
 
     Returns:
         Rows `FAULTY` and `RIGHT`; columns: `days_ahead` of the window's last row, `test_rows`
         and `always_up`, the accuracy of always saying "up" on them.
     """
-    features = prices[["close"]]
-    _, meant = split_share(make_windows(features, rises(prices, 1), window), share)
+    _, meant = split_share(make_windows(prices[["close"]], rises(prices, 1), window), share)
     ahead, printed = _labels_by_printed_indices(prices["close"].tolist(), window, share)
     rows = {
         FAULTY: {"days_ahead": ahead, "test_rows": len(printed), "always_up": np.mean(printed)},
@@ -109,7 +97,7 @@ def label_days(prices: pd.DataFrame, window: int, share: float) -> pd.DataFrame:
 def _labels_by_printed_indices(
     close: list[float], window: int, share: float, forecast: int = 1
 ) -> tuple[int, list[bool]]:
-    """Return days ahead and test labels with the indices as printed (and the `else` restored)."""
+    """Days ahead, and test labels by the printed indices (with the `else` restored)."""
     rows = range(len(close) - window - forecast)
     labels = [close[i + window + forecast] > close[i + window - 1] for i in rows]
     return (window + forecast) - (window - 1), labels[int(len(labels) * share) :]
@@ -118,32 +106,31 @@ def _labels_by_printed_indices(
 def epoch_choice(
     classes: npt.ArrayLike, targets: FloatArray, *, draws: int = 2000, seed: int = 0
 ) -> dict[str, float]:
-    """Compare the epoch chosen on the rows that it is scored on with fair ways to score a fit.
+    """Accuracy of the epoch chosen on the test rows, beside fair choices of one.
 
     Args:
         classes: (epochs, n), the forecast of each test row after each epoch.
         targets: (n,), 1 for up and 0 for not.
-        draws: how often the targets are shuffled.
-        seed: of the shuffling.
+        draws: number of permutations of the targets.
+        seed: of the permutations.
 
     Returns:
-        `best`: accuracy of the epoch with the most right rows (the fault), `best_epoch`: which,
-        from 1, the first of equals; `last`: of the last epoch, where nothing is chosen; `gap` =
-        best - last; `other_rows`: what the epoch chosen on one half of the rows (every other)
-        reaches on the rows between, mean of both ways; `gap_by_chance`: the mean gap where the
-        targets are shuffled, so that no forecast can know anything; `p_value`: the share of
-        shuffles with a gap as large.
+        `best`: accuracy of the best epoch on these rows (the fault); `best_epoch`: its number,
+        from 1, the first of equals; `last`: accuracy of the last epoch; `gap` = best - last;
+        `other_rows`: accuracy on every other row of the epoch chosen on the rows between, mean of
+        both halves; `gap_by_chance`: mean gap over permuted targets; `p_value`: share of the
+        permutations with at least this gap.
     """
-    said = np.asarray(classes, dtype=np.float64)
-    right = said == targets  # (epochs, n)
+    forecasts = np.asarray(classes, dtype=np.float64)
+    right = forecasts == targets  # (epochs, n)
     scores = right.mean(axis=1)
     even = np.arange(len(targets)) % 2 == 0
     other_rows = [
         right[right[:, chosen].sum(axis=1).argmax(), ~chosen].mean() for chosen in (even, ~even)
     ]
     random = np.random.default_rng(seed)
-    shuffled = np.array([random.permutation(targets) for _ in range(draws)])  # (draws, n)
-    agreement = (2 * said - 1) @ (2 * shuffled - 1).T / len(targets)  # (epochs, draws)
+    permuted = np.array([random.permutation(targets) for _ in range(draws)])  # (draws, n)
+    agreement = (2 * forecasts - 1) @ (2 * permuted - 1).T / len(targets)  # (epochs, draws)
     gaps = (agreement.max(axis=0) - agreement[-1]) / 2
     gap = scores.max() - scores[-1]
     return {
@@ -158,7 +145,7 @@ def epoch_choice(
 
 
 def gap_sentence(choice: Mapping[str, float]) -> str:
-    """Return in words where the gap that `epoch_choice` found comes from."""
+    """Explanation in words of the gap in what `epoch_choice` gives."""
     verdict = (
         "so the choice alone explains it"
         if choice["p_value"] > 1 / 20
@@ -175,7 +162,7 @@ def gap_sentence(choice: Mapping[str, float]) -> str:
 
 
 def published_sentence(rate: float) -> str:
-    """Return how surprising the demo's own matrix is where a constant is right at `rate`.
+    """Probability of the demo's own matrix where a constant forecast is right at `rate`.
 
     >>> published_sentence(0.62)[-9:]
     'p = 0.36.'

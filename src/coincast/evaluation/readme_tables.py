@@ -1,0 +1,51 @@
+"""Score tables in Markdown, for the README."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from coincast.records.names import display_name, markdown_table
+
+__all__ = ["accuracy_markdown", "mae_markdown"]
+
+# Column of the README -> its cells, from a row of the scores.
+MAE_COLUMNS = {
+    "forecast of the next day's change": "{forecast}",
+    "test MAE": "{mae:.4f}",
+    "95 % interval": "{low:.4f} to {high:.4f}",
+    "standard error": "{standard_error:.4f}",
+    "skill against the train mean (95 % interval)": (
+        "{skill:+.3f} ({skill_low:+.3f} to {skill_high:+.3f})"
+    ),
+}
+ACCURACY_COLUMNS = {
+    "label": "{label}",
+    "forecast": "{forecast}",
+    "right": "{correct:.0f}",
+    "accuracy": "{accuracy:.3f}",
+    "95 % interval": "{low:.3f} to {high:.3f}",
+    "balanced": "{balanced_accuracy:.3f}",
+    "MCC": "{mcc:+.3f}",
+    "p": "{p_value:.2f}",
+}
+
+
+def mae_markdown(table: pd.DataFrame) -> str:
+    """Markdown table of what `mae_table` gives, networks in bold."""
+    return _markdown({"": table}, MAE_COLUMNS)
+
+
+def accuracy_markdown(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Markdown table of what `accuracy_table` gives for each label, networks in bold."""
+    return _markdown(tables, ACCURACY_COLUMNS)
+
+
+def _markdown(tables: Mapping[str, pd.DataFrame], columns: Mapping[str, str]) -> str:
+    rows = []
+    for label, table in tables.items():
+        for name, scores in table.iterrows():
+            shown = display_name(name)
+            forecast = f"**{shown}**" if name.startswith(("lstm", "cnn_lstm")) else shown
+            cells = {"label": label, "forecast": forecast, **scores}
+            rows.append([template.format(**cells) for template in columns.values()])
+    return markdown_table(columns, rows)
