@@ -91,3 +91,12 @@ def test_probe_compiles_with_xla(name):
 
 def test_probe_is_killed_when_it_takes_too_long():
     assert "no answer" in probes.start("jax", seconds=0.05)["error"]
+
+
+def test_examine_reports_every_probe_and_check(monkeypatch):
+    monkeypatch.setattr(probes, "start", lambda name, *_: {"error": f"no {name} here"})
+    found = {finding.name: finding for finding in doctor.examine(["numpy 1.0"], network="")}
+    for name in ("tensorflow", "jax", "network"):
+        assert (found[name].state, f"no {name} here" in found[name].message) == (PROBLEM, True)
+    assert "numpy 1.0" in found["packages"].message
+    assert {"Python", "memory", "disk", "data", "figures", "GPU"} <= found.keys()
