@@ -29,7 +29,7 @@ MAX_REASON = 160  # letters
 SHARED_GPU = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 
 
-def start(name: str, *arguments: str, seconds: float = 20) -> dict[str, Any]:
+def start(name: str, *arguments: str, seconds: float = 40) -> dict[str, Any]:
     """Run a probe in a process of its own; give what it finds, or `{"error": reason}`.
 
     Args:
