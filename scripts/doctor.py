@@ -1,43 +1,37 @@
-"""Say what of this machine and checkout fits, and what to do about the rest."""
+"""Say what works on this machine and in this checkout, and how to fix the rest."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 
 import environment
 
 EXAMPLE = """
-Exit status 0 without problems; warnings are none. Nothing is installed or changed.
+Exit status 1 if there is a problem; a warning is none. Nothing is installed or changed.
 
 examples:
   python3 scripts/doctor.py
-  python3 scripts/doctor.py --gpu             (where no GPU is a problem)
+  python3 scripts/doctor.py --gpu             (having no GPU is a problem)
   python3 scripts/doctor.py --network --json
 """
-BROKEN = (ImportError, AttributeError, OSError, SyntaxError)  # what half a package raises
+BROKEN = (ImportError, AttributeError, OSError, SyntaxError)  # raised by half a package
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
+    """Build the command line."""
     line = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     line.add_argument("--gpu", action="store_true", help="a GPU is needed")
-    line.add_argument(
-        "--network",
-        nargs="?",
-        const="",
-        metavar="URL",
-        help="ask the live price source too, or another server that answers like it",
-    )
+    network = "ask the live price source too, or another server that answers like it"
+    line.add_argument("--network", nargs="?", const="", metavar="URL", help=network)
     line.add_argument("--json", action="store_true", help="a list of findings, for scripts")
     return line
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Print every finding; 1 if there is a problem among them."""
+    """Print every finding; give 1 if there is a problem among them."""
     from coincast.report.doctor import examine
 
     findings = examine(
@@ -53,20 +47,19 @@ def main(arguments: argparse.Namespace) -> int:
     return int(any(finding.state == "problem" for finding in findings))
 
 
-def end(told: str, *, as_json: bool) -> None:
-    """Say the one thing that keeps everything else from being looked at."""
+def fail(message: str, *, as_json: bool) -> None:
+    """Print the one problem that prevents every other check, and end."""
     remedy = "remove .venv and run `python3 scripts/reproduce.py`, which installs it"
-    finding = {"name": "environment", "state": "problem", "told": told, "remedy": remedy}
-    line = "{state:<8} {name}: {told}; {remedy}".format(**finding)
-    print(json.dumps([finding], indent=2) if as_json else line)
-    sys.exit(1)
+    finding = {"name": "environment", "state": "problem", "message": message, "remedy": remedy}
+    print(json.dumps([finding]) if as_json else f"problem  environment: {message}; {remedy}")
+    raise SystemExit(1)
 
 
 if __name__ == "__main__":
     given = parser().parse_args()
     try:
         if not environment.is_ready():
-            end(".venv is missing, half installed or out of date", as_json=given.json)
+            fail(".venv is missing, half installed or out of date", as_json=given.json)
         environment.run(main, given)
     except BROKEN as error:
-        end(f"the packages cannot be imported: {error}", as_json=given.json)
+        fail(f"the packages cannot be imported: {error}", as_json=given.json)

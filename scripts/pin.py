@@ -1,4 +1,4 @@
-"""Pin the whole environment anew: requirements.txt and its GPU twin, from setup.cfg, by uv."""
+"""Pin the whole environment with uv: requirements.txt and its GPU twin, from setup.cfg."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ example:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
+    """Build the command line."""
     line = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    line.add_argument("--upgrade", action="store_true", help="do not stay with today's pins")
+    line.add_argument(
+        "--upgrade", action="store_true", help="allow newer releases than the present pins"
+    )
     return line
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Write both lists; the GPU's holds the same releases as the other, and more."""
+    """Write both lists; the one for GPUs holds the releases of the other, and more."""
     upgrade = ["--upgrade"] if arguments.upgrade else []
-    # One list for every system and Python, with hashes that pip holds each download against.
+    # One list for every system and Python, with the hash of every download.
     uv = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "setup.cfg", "--extra", "dev"]
     uv += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate"]
     uv += ["--custom-compile-command", "python3 scripts/pin.py"]

@@ -1,4 +1,4 @@
-"""Run every check: lint, form, types, unit and property tests, notebooks, commands."""
+"""Run every check: lint, format, types, imports, unit and property tests, notebooks, commands."""
 
 from __future__ import annotations
 
@@ -13,35 +13,39 @@ EXAMPLE = """
 examples:
   python3 scripts/test.py
   python3 scripts/test.py --fast
-  python3 scripts/test.py --only tests/test_windows.py
+  python3 scripts/test.py --only tests/datasets/test_windows.py
 """
-FAST = "not fault and not notebook and not command"
-SLOW = {"fault tests": "fault", "notebooks and commands": "(notebook or command) and not fault"}
-# Two processes, as many of these tests only wait; a file's tests stay together, in their order.
-PYTEST = ["pytest", "-n", "2", "--dist", "loadfile"]
+# Two processes, because many tests only wait; the tests of a file stay together, in order.
+PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "-m"]
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command as lint; lint()"
+FAST = {
+    "lint": ["-m", "ruff", "check", "."],
+    "format": ["-m", "ruff", "format", "--check", "."],
+    "types": ["-m", "mypy"],
+    "imports": ["-c", LINT_IMPORTS, "--no-logo", "--no-cache"],
+    "unit and property tests": [*PYTEST, "not fault and not notebook and not command"],
+}
+SLOW = {
+    "fault tests": [*PYTEST, "fault"],
+    "notebooks and commands": [*PYTEST, "(notebook or command) and not fault"],
+}
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
+    """Build the command line."""
     line = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     line.add_argument("--fast", action="store_true", help="leave out faults, notebooks, commands")
-    line.add_argument("--only", nargs="+", metavar="PATH", default=[], help="just these tests")
+    line.add_argument("--only", nargs="+", metavar="PATH", help="just these tests")
     return line
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the checks one after another, all of them even if one fails."""
-    python = [sys.executable, "-m"]
-    tests = {"unit and property tests": FAST} | ({} if arguments.fast else SLOW)
-    checks = {
-        "lint": [*python, "ruff", "check", "."],
-        "form": [*python, "ruff", "format", "--check", "."],
-        "types": [*python, "mypy"],
-    } | {name: [*python, *PYTEST, "-m", marker] for name, marker in tests.items()}
+    checks = FAST if arguments.fast else FAST | SLOW
     if arguments.only:
-        checks = {"tests": [*python, "pytest", *arguments.only]}
+        checks = {"tests": ["-m", "pytest", *arguments.only]}
     failed = [name for name, command in checks.items() if not passes(name, command)]
     print(f"\nfailed: {', '.join(failed)}" if failed else "\nevery check passed")
     return int(bool(failed))
@@ -51,7 +55,7 @@ def passes(name: str, command: list[str]) -> bool:
     """Run one check, showing what it prints and how long it took."""
     print(f"\n== {name}", flush=True)
     started = time.monotonic()
-    status = subprocess.call(command, cwd=environment.ROOT)
+    status = subprocess.call([sys.executable, *command], cwd=environment.ROOT)
     print(f"== {name}: {time.monotonic() - started:.0f} s, exit status {status}", flush=True)
     return status == 0
 

@@ -1,11 +1,11 @@
 import json
 import re
+import shutil
 
 import pytest
 
-from coincast.errors import InputError
 from coincast.files import read_marker
-from coincast.paths import FIGS, ROOT
+from coincast.paths import FIGS, NOTEBOOKS, ROOT
 from coincast.records import results
 from coincast.report import readme
 
@@ -13,68 +13,63 @@ TEXT = (ROOT / "README.md").read_text()
 RECORDED = results.load(FIGS)
 
 
-def test_readme_says_what_was_recorded():
-    assert readme.render(TEXT, RECORDED) == TEXT
+@pytest.fixture
+def checkout(tmp_path):
+    """Return a folder with both READMEs and the records."""
+    (tmp_path / "notebooks").mkdir()
+    for name in ("README.md", "notebooks/README.md"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copytree(FIGS, tmp_path / "figs", ignore=shutil.ignore_patterns("*.png"))
+    return tmp_path
 
 
-def test_readme_shows_every_recorded_figure_and_no_other():
-    shown = set(re.findall(r"\(figs/(\w+)\.png\)", TEXT))
+def change(checkout, change):
+    path = checkout / "figs" / "02_ethereum_lstm.json"
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def test_gallery_shows_every_recorded_figure_and_notebook():
+    text = (NOTEBOOKS / "README.md").read_text()
+    shown = set(re.findall(r"\(\.\./figs/(\w+)\.png\)", text))
     made = {name for content in RECORDED.values() for name in content["figures"]}
     assert shown == made == {path.stem for path in FIGS.glob("*.png")}
+    rows = re.findall(r"^\| \[(\w+)\]\(\w+\.ipynb\)", text, flags=re.MULTILINE)
+    assert rows == [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
 
 
 def test_readme_table_holds_the_recorded_errors():
-    """By another road than the renderer: the numbers are read out of the Markdown."""
+    """Read the numbers out of the Markdown, without the code that wrote them."""
     rows = re.findall(r"^\| \**([^|*]+?)\** \| (0\.\d+) \|", TEXT, flags=re.MULTILINE)
     recorded = RECORDED["02_ethereum_lstm"]["values"]["test_mae"]
     assert [float(mae) for _, mae in rows] == [round(mae, 4) for mae in recorded.values()]
-    assert [name for name, _ in rows][:2] == ["zero", "train mean"]
 
 
-def test_readme_table_holds_the_recorded_accuracies():
-    """By another road than the renderer: the numbers are read out of the Markdown."""
-    form = r"^\| (\d days? ahead) \| \**([^|*]+?)\** \| (\d+) \| (0\.\d+) \|"
-    rows = re.findall(form, TEXT, flags=re.MULTILINE)
-    tables = RECORDED["03_bitcoin_cnn_lstm"]["values"]["evaluation"]
-    recorded = [row for table in tables.values() for row in table.values()]
-    assert [int(right) for *_, right, _ in rows] == [row["correct"] for row in recorded]
-    assert [float(share) for *_, share in rows] == [round(row["accuracy"], 3) for row in recorded]
-    assert [name for _, name, *_ in rows][:2] == ["always up", "majority class"]
+def test_readme_text_beside_tables_and_blocks_is_short():
+    text = re.sub(r"<!-- begin.*?<!-- end [^>]*>", "", TEXT, flags=re.DOTALL)
+    assert len(re.sub(r"^\|.*$", "", text, flags=re.MULTILINE).split()) <= 1500
 
 
-def test_committed_results_are_those_of_the_default_parameters():
-    for name, content in RECORDED.items():
-        assert readme.is_default(name, content), name
+@pytest.mark.parametrize(
+    "path", ["README.md", "scripts/README.md", "notebooks/README.md", "data/README.md"]
+)
+def test_links_lead_to_files(path):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / path).read_text()):
+        assert ((ROOT / path).parent / target).exists(), target
 
 
-def copy_results(folder):
-    for path in FIGS.glob("*.json"):
-        (folder / path.name).write_text(path.read_text())
-    return folder
+def test_update_readme_writes_what_the_notebook_recorded(checkout):
+    change(checkout, lambda content: content.update(readme="MAE 0.1234", figures={"x": "An x."}))
+    readme.update_readme(checkout / "README.md", checkout / "figs")
+    text = (checkout / "README.md").read_text()
+    assert read_marker(text, "02_ethereum_lstm") == "MAE 0.1234\n"
+    assert "![An x.](../figs/x.png)" in (checkout / "notebooks" / "README.md").read_text()
 
 
-def test_update_readme_changes_the_number_that_changed(tmp_path):
-    figs = copy_results(tmp_path)
-    path = figs / "02_ethereum_lstm.json"
-    content = json.loads(path.read_text())
-    content["values"]["evaluation"]["zero"]["mae"] = 0.1234
-    path.write_text(json.dumps(content))
-    copy = tmp_path / "README.md"
-    copy.write_text(TEXT)
-    readme.update_readme(copy, figs)
-    assert "| zero | 0.1234 |" in read_marker(copy.read_text(), "ethereum study")
-
-
-def test_update_readme_leaves_it_alone_for_other_parameters(tmp_path):
-    figs = copy_results(tmp_path)
-    path = figs / "02_ethereum_lstm.json"
-    path.write_text(path.read_text().replace('"seed": 1,', '"seed": 2,'))
-    copy = tmp_path / "README.md"
-    copy.write_text("untouched")
-    assert "left as it was" in readme.update_readme(copy, figs)
-    assert copy.read_text() == "untouched"
-
-
-def test_blocks_ask_for_a_run_where_results_are_missing():
-    with pytest.raises(InputError, match=r"no recorded '02_ethereum_lstm'; run"):
-        readme.blocks({})
+def test_update_readme_leaves_it_alone_for_other_parameters(checkout):
+    change(checkout, lambda content: content["provenance"]["parameters"].update(seed=2))
+    (checkout / "README.md").write_text("untouched")
+    line = readme.update_readme(checkout / "README.md", checkout / "figs")
+    assert "02_ethereum_lstm" in line
+    assert (checkout / "README.md").read_text() == "untouched"

@@ -1,121 +1,76 @@
-"""Whether figures, recorded numbers and README tell the same: each disagreement in one line."""
+"""Whether the figures, the recorded numbers and the READMEs agree."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from coincast.errors import InputError
-from coincast.files import fill_marker
 from coincast.records import results
-from coincast.records.parameters import notebook_parameters
 from coincast.report import readme
 
 __all__ = ["problems"]
 
-Content = Mapping[str, Any]
-AGAIN = "run `python3 scripts/reproduce.py`"
+RERUN = "run `python3 scripts/reproduce.py`"
+PROVENANCE = ("notebook", "parameters", "parameters_sha256", "data", "data_sha256")
 
 
-def problems(readme_file: Path, figs: Path, notebooks: Path) -> list[str]:
-    """Return what does not fit together; empty when all does.
+def problems(readme_file: Path, figs: Path) -> list[str]:
+    """Every disagreement in one line each; empty when all agree.
 
     Args:
-        readme_file: text with the generated parts of `readme.blocks`.
-        figs: folder of the PNGs and of a `NN_name.json` for each notebook.
-        notebooks: folder of the notebooks that made them.
+        readme_file: the top README, with a folder `notebooks` beside it.
+        figs: folder of the PNGs and of each notebook's `NN_name.json`.
     """
     try:
         recorded = results.load(figs)
-    except InputError as error:
-        return [str(error)]
-    lacks = {name: _missing(content) for name, content in recorded.items()}
-    if any(lacks.values()):  # what hangs on them would only be told again
-        return [
-            f"{figs.name}/{name}.json has no {part}; {AGAIN}"
-            for name, part in lacks.items()
-            if part
+        lacking = {name: _missing(content) for name, content in recorded.items()}
+        if any(lacking.values()):  # the other checks read these parts
+            return [f"{name}.json has no {part}; {RERUN}" for name, part in lacking.items() if part]
+        return [*_record_problems(recorded), *_figure_problems(recorded, figs)] + [
+            f"{path.name}: a generated part is not what was recorded; {RERUN}"
+            for path, text in readme.filled(readme_file, recorded).items()
+            if text != path.read_text()
         ]
-    found = _figure_problems(recorded, figs)
-    for name, content in recorded.items():
-        found += _record_problems(name, content, notebooks)
-    return found + _text_problems(readme_file, recorded)
+    except (InputError, OSError) as error:
+        return [f"{error}; {RERUN}"]
 
 
 def _missing(content: object) -> str:
-    """Return the first thing that a record lacks, empty when it is whole."""
+    """Name the first part that a record lacks, "" if it is whole."""
     record = content if isinstance(content, dict) else {}
     for part in ("values", "figures", "provenance"):
         if not isinstance(record.get(part), dict):
             return part
-    wanted = ("notebook", "parameters", "parameters_sha256", "data", "data_sha256")
-    return next((part for part in wanted if part not in record["provenance"]), "")
+    return next((part for part in PROVENANCE if part not in record["provenance"]), "")
 
 
-def _record_problems(name: str, content: Content, notebooks: Path) -> list[str]:
-    """Return what is wrong with one record by itself and beside its notebook."""
-    found, provenance, place = [], content["provenance"], f"{name}.json"
-    if provenance["notebook"] != name:
-        found.append(f"{place} says that {provenance['notebook']} made it; {AGAIN}")
-    for part, hashed in (("parameters", results.parameters_hash), ("data", results.data_hash)):
-        if provenance[f"{part}_sha256"] != hashed(provenance[part]):
-            found.append(f"{place}: its {part} are not those of its {part}_sha256; {AGAIN}")
-    if not provenance["data"]:
-        found.append(f"{place} tells no origin of its data; {AGAIN}")
-    try:
-        defaults = notebook_parameters(notebooks / f"{name}.ipynb")
-    except InputError as error:
-        return [*found, f"{place} has no notebook that it can come from: {error}"]
-    if provenance["parameters"] != defaults:
-        found.append(f"{place} was made with other parameters than its notebook's own; {AGAIN}")
-    return found
-
-
-def _figure_problems(recorded: Mapping[str, Content], figs: Path) -> list[str]:
-    """Return figures without a record or with two, and those that are not what a record says."""
-    found: list[str] = []
-    makers: dict[str, list[str]] = {path.stem: [] for path in sorted(figs.glob("*.png"))}
+def _record_problems(recorded: readme.Recorded) -> Iterator[str]:
     for name, content in recorded.items():
+        if not readme.is_default(name, content):
+            yield f"{name}.json was made with parameters that are not its notebook's own; {RERUN}"
+
+
+def _figure_problems(recorded: readme.Recorded, figs: Path) -> Iterator[str]:
+    known = {figure for content in recorded.values() for figure in content["figures"]}
+    for path in sorted(figs.glob("*.png")):
+        if path.stem not in known:
+            yield f"{path.name} has no recorded origin; {RERUN} or delete it"
+    for name, content in recorded.items():
+        marks = results.figure_marks(content["provenance"])
         for figure in content["figures"]:
-            makers.setdefault(figure, []).append(name)
-    for figure, names in makers.items():
-        place = f"{figs.name}/{figure}.png"
-        if not names:
-            found.append(f"{place} has no recorded origin; {AGAIN} or delete it")
-        elif len(names) > 1:
-            found.append(f"{place} is named by {' and '.join(names)}; give each its own name")
-        else:
-            found += _mark_problems(figs / f"{figure}.png", recorded[names[0]], names[0])
-    return found
+            yield from _mark_problems(figs / f"{figure}.png", f"{name}.json", marks)
 
 
-def _mark_problems(path: Path, content: Content, name: str) -> list[str]:
-    """Return how a picture's metadata differ from its record."""
-    place = f"{path.parent.name}/{path.name}"
+def _mark_problems(path: Path, record: str, marks: Mapping[str, str]) -> Iterator[str]:
     try:
         with Image.open(path, formats=["PNG"]) as picture:
             picture.load()
-            told = picture.info
-    except FileNotFoundError:
-        return [f"{place} is named by {name}.json but is not there; {AGAIN}"]
+            found: Mapping[Any, Any] = picture.info
     except (OSError, SyntaxError, ValueError) as error:
-        return [f"{place} is damaged: {error}; {AGAIN}"]
-    return [
-        f"{place} has {mark} {str(told.get(mark))[:12]}, {name}.json has {wanted[:12]}; {AGAIN}"
-        for mark, wanted in results.figure_marks(content["provenance"]).items()
-        if told.get(mark) != wanted
-    ]
-
-
-def _text_problems(readme_file: Path, recorded: Mapping[str, Content]) -> list[str]:
-    """Return each generated part of the README that is not what the records give."""
-    try:
-        text = readme_file.read_text()
-        return [
-            f"{readme_file.name}: its part {marker!r} is not what was recorded; {AGAIN}"
-            for marker, part in readme.blocks(recorded).items()
-            if fill_marker(text, marker, part) != text
-        ]
-    except (InputError, OSError, KeyError, TypeError, AttributeError) as error:
-        return [f"{readme_file.name} cannot be held against the records: {error}"]
+        yield f"{path.name}, named by {record}, is missing or damaged: {error}; {RERUN}"
+        return
+    for mark, wanted in marks.items():
+        if found.get(mark) != wanted:
+            yield f"{path.name} has {mark} {str(found.get(mark))[:12]}, {record} has {wanted[:12]}"

@@ -1,0 +1,152 @@
+"""`build/index.html`: every figure with its caption and numbers, to look at in a browser."""
+
+import json
+import os
+import urllib.parse
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import mistune
+import pandas as pd
+from PIL import Image
+
+from coincast.files import write_atomically
+from coincast.paths import BUILD, FIGS, NOTEBOOKS
+from coincast.records import results
+from coincast.report.executed import TEMPLATES, export
+
+__all__ = ["FRESH", "Record", "write_page"]
+
+FRESH = "fresh"
+MAX_NUMBERS = 200  # listed per notebook; the JSON has them all
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the runner knows about a notebook.
+
+    Attributes:
+        name: of the notebook, for example "02_ethereum_lstm".
+        state: "fresh", or why its results are not: "stale: the code changed".
+        seconds: duration of its last run; None if unknown.
+        peak_gib: peak memory of that run; None if unknown.
+        gpus: utilization of each NVIDIA GPU during that run, one line per GPU.
+    """
+
+    name: str
+    state: str
+    seconds: float | None = None
+    peak_gib: float | None = None
+    gpus: tuple[str, ...] = ()
+
+
+def write_page(
+    records: Iterable[Record],
+    *,
+    figs: Path = FIGS,
+    build: Path = BUILD,
+    notebooks: Path = NOTEBOOKS,
+) -> Path:
+    """Write `index.html` and one page per executed notebook; give the path of the index.
+
+    Args:
+        records: one per notebook, in the order of the page.
+        figs: folder of the figures and of the `NAME.json` behind them.
+        build: folder of the executed `NAME.ipynb`; the pages go there too.
+        notebooks: folder of the notebooks as committed.
+
+    Raises:
+        InputError: a record or a notebook is damaged, or the folder cannot be written.
+    """
+    recorded = results.load(figs)
+    sections = [
+        {
+            "run": run,
+            "title": _title(notebooks / f"{run.name}.ipynb"),
+            "links": _links(run.name, figs, build, notebooks),
+            **_content(recorded.get(run.name, {}), figs, build),
+        }
+        for run in records
+    ]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    page = build / "index.html"
+    text = environment.get_template("index.html.jinja").render(sections=sections, fresh=FRESH)
+    write_atomically(page, text)
+    return page
+
+
+def _content(record: Mapping[str, Any], figs: Path, build: Path) -> dict[str, Any]:
+    """Give what the page shows of a record: text, figures, and numbers by heading."""
+    values, provenance = record.get("values", {}), record.get("provenance", {})
+    # Markdown escapes any HTML in it.
+    markdown = mistune.create_markdown(plugins=["table"])
+    reading = "\n".join(f"- {text}" for text in values.get("reading", []))
+    return {
+        "device": provenance.get("device", ""),
+        "summary": markdown(record.get("readme", reading)),
+        "figures": [
+            (caption, _address(figs / f"{name}.png", build), _size(figs / f"{name}.png"))
+            for name, caption in record.get("figures", {}).items()
+        ],
+        "numbers": {"Numbers": _rows(values), "Parameters, data and versions": _rows(provenance)},
+    }
+
+
+def _rows(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Give the single values of a nested dict as (path, text), with four significant digits.
+
+    >>> _rows({"mae": {"zero": 0.0527032}, "epochs": [1, 2]})
+    [('mae / zero', '0.0527')]
+    """
+    if not values:
+        return []
+    flat = pd.json_normalize(dict(values), sep=" / ").iloc[0]
+    return [
+        (name, f"{value:.4g}" if isinstance(value, float) else str(value))
+        for name, value in flat.items()
+        if not isinstance(value, list)
+    ][:MAX_NUMBERS]
+
+
+def _title(notebook: Path) -> str:
+    """Give the heading of a notebook, or its name if it has none."""
+    try:
+        for cell in json.loads(notebook.read_text())["cells"]:
+            first = "".join(cell["source"]).partition("\n")[0]
+            if cell["cell_type"] == "markdown" and first.startswith("# "):
+                return first.removeprefix("# ")
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # a missing heading must not cost the whole page
+    return notebook.stem
+
+
+def _links(name: str, figs: Path, build: Path, notebooks: Path) -> list[tuple[str, str]]:
+    """Give the files of a notebook as (text, address), after exporting it to HTML."""
+    executed = build / f"{name}.ipynb"
+    if executed.exists():
+        export(executed)
+    files = {
+        "executed notebook": executed.with_suffix(".html"),
+        "source": notebooks / f"{name}.ipynb",
+        "all numbers (JSON)": figs / f"{name}.json",
+    }
+    return [(text, _address(path, build)) for text, path in files.items() if path.exists()]
+
+
+def _address(path: Path, build: Path) -> str:
+    relative = os.path.relpath(path.resolve(), build.resolve())
+    return urllib.parse.quote(relative.replace(os.sep, "/"))
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    """Give width and height of a PNG in pixels, None if it is missing or damaged."""
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            return picture.size
+    except (OSError, SyntaxError):
+        return None
