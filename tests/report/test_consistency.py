@@ -11,6 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from coincast.paths import FIGS, NOTEBOOKS, ROOT
 from coincast.records import results
+from coincast.records.plain_json import json_hash
 from coincast.report import consistency
 
 STUDY = "02_ethereum_lstm"
@@ -50,8 +51,8 @@ def checkout(tmp_path):
     shutil.copytree(NOTEBOOKS, tmp_path / "notebooks")
     for name, content in results.load(FIGS).items():
         provenance = content["provenance"]
-        provenance["parameters_sha256"] = results.parameters_hash(provenance["parameters"])
-        provenance["data_sha256"] = results.data_hash(provenance["data"])
+        provenance["parameters_sha256"] = json_hash(provenance["parameters"])
+        provenance["data_sha256"] = json_hash(provenance["data"])
         (made.figs / f"{name}.json").write_text(json.dumps(content))
         for figure in content["figures"]:
             made.draw(figure, results.figure_marks(provenance))
@@ -138,7 +139,7 @@ def test_problems_names_other_parameters_than_the_notebooks(checkout):
     def reseed(content):
         parameters = content["provenance"]["parameters"]
         parameters["seed"] = 7
-        content["provenance"]["parameters_sha256"] = results.parameters_hash(parameters)
+        content["provenance"]["parameters_sha256"] = json_hash(parameters)
 
     checkout.change(STUDY, reseed)
     assert f"{STUDY}.json was made with other parameters" in "\n".join(checkout.problems())
@@ -156,7 +157,7 @@ def test_problems_names_a_record_under_another_name(checkout):
 
 
 def test_problems_names_a_record_without_origin_of_data(checkout):
-    empty = {"data": [], "data_sha256": results.data_hash([])}
+    empty = {"data": [], "data_sha256": json_hash([])}
     checkout.change(STUDY, lambda content: content["provenance"].update(empty))
     assert f"{STUDY}.json tells no origin of its data" in "\n".join(checkout.problems())
 

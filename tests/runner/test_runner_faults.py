@@ -3,28 +3,23 @@
 import contextlib
 import functools
 import json
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-import psutil
 import pytest
-from tiny import waiting, write_notebook, writing
+from tiny import PATIENCE, is_gone, kernel_of, wait_for, waiting, write_notebook, writing
 
 from coincast.paths import PACKAGE, ROOT
-from coincast.runner.execution import execute
+from coincast.runner.execution import Limits, Task, execute
 from coincast.runner.pool import run_tasks
-from coincast.runner.reproduction import Places, make_task, plan, reproduce
-from coincast.runner.tasks import Limits, Result, Task
+from coincast.runner.reproduction import Places, make_task, reproduce, task_states
 
 pytestmark = [pytest.mark.fault, pytest.mark.notebook]
 RUNNER = ROOT / "tests" / "support" / "runner.py"
 OLD = {"line.png": "old", "07_any.json": '{"values": {}}'}
-PATIENCE = 60  # seconds; a busy machine starts a kernel late
 LOOP = "while True:\n    pass"
 HOARD = "import time\nheap = []\nwhile True:\n    heap.append(b'x' * 2**24)\n    time.sleep(0.1)"
 
@@ -48,7 +43,7 @@ def run(places, *notebooks, jobs=1, **limits):
     """Run notebooks in this process; return their outcomes by name."""
     tasks = [make_task(notebook, {}, Limits(**limits)) for notebook in notebooks]
     pool = functools.partial(run_tasks, jobs=jobs, work=places.build / "work")
-    return {outcome.task.name: outcome for outcome in reproduce(plan(tasks, places), pool)}
+    return {outcome.task.name: outcome for outcome in reproduce(task_states(tasks, places), pool)}
 
 
 @contextlib.contextmanager
@@ -61,29 +56,6 @@ def start(notebooks, places, *, jobs=1):
             yield process
         finally:
             process.kill()
-
-
-def wait_for(condition):
-    """Return the condition's first true value; fail when there is none in time."""
-    ends = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < ends, condition
-        time.sleep(0.02)
-    return found
-
-
-def kernel_of(folder):
-    """Return the process id of a kernel that runs a `waiting` cell."""
-    wait_for((folder / "pid").exists)
-    return int((folder / "pid").read_text())
-
-
-def is_gone(number):
-    """Tell whether a process has ended; a zombie has, but its parent did not ask yet."""
-    try:
-        return psutil.Process(number).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def is_untouched(places):
@@ -163,32 +135,6 @@ import os; os._exit(1)
     assert is_gone(int(child.read_text()))
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """Return a folder on a disk of 64 KiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount, umount = shutil.which("mount"), shutil.which("umount")
-    if not mount or not umount:
-        pytest.skip("no program to mount a disk with; test_files has a limit instead")
-    command = [mount, "-t", "tmpfs", "-o", "size=64k", "coincast", str(folder)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("this user may not mount a disk; test_files has a limit instead")
-    yield folder
-    subprocess.run([umount, str(folder)], check=True)
-
-
-def test_reproduce_leaves_old_figures_when_the_disk_is_full(notebooks, tmp_path, small_disk):
-    places = Places(small_disk, tmp_path / "build")
-    (small_disk / "line.png").write_text("old")
-    cell = writing().replace('f"{coin} {lags}"', '"x" * 100_000')
-    outcome = run(places, write_notebook(notebooks, cell))["07_any"]
-    assert outcome.problem.startswith(f"cannot write {small_disk / 'line.png'}: No space left on")
-    assert [path.name for path in small_disk.iterdir()] == ["line.png"]
-    assert (small_disk / "line.png").read_text() == "old"
-    assert not places.manifests.exists()
-
-
 def two_notebooks(notebooks, folder):
     """Write one that ends at once and one that waits at a gate."""
     first = write_notebook(notebooks, writing("first.png", "01_first.json"), name="01_first")
@@ -240,13 +186,6 @@ def test_runner_refuses_to_work_beside_another_in_one_folder(notebooks, places, 
         (tmp_path / "gate").touch()
         assert runner.wait(timeout=PATIENCE) == 0
     assert (places.out / "line.png").read_text() == "ethereum 4"
-
-
-def test_execute_ends_when_it_is_told_to_before_it_began(tmp_path):
-    stop = threading.Event()
-    stop.set()
-    result = execute(Task("07_any", "{}"), tmp_path / "work", stop=stop)
-    assert result == Result("interrupted", problem="interrupted before it began")
 
 
 def test_execute_leaves_no_folder_behind(tmp_path, tmp_path_factory, monkeypatch):

@@ -10,6 +10,7 @@ from coincast.errors import InputError
 from coincast.files import fill_marker
 from coincast.records import results
 from coincast.records.parameters import notebook_parameters
+from coincast.records.plain_json import json_hash
 from coincast.report import readme
 
 __all__ = ["problems"]
@@ -58,8 +59,8 @@ def _record_problems(name: str, content: Content, notebooks: Path) -> list[str]:
     found, provenance, place = [], content["provenance"], f"{name}.json"
     if provenance["notebook"] != name:
         found.append(f"{place} says that {provenance['notebook']} made it; {AGAIN}")
-    for part, hashed in (("parameters", results.parameters_hash), ("data", results.data_hash)):
-        if provenance[f"{part}_sha256"] != hashed(provenance[part]):
+    for part in ("parameters", "data"):
+        if provenance[f"{part}_sha256"] != json_hash(provenance[part]):
             found.append(f"{place}: its {part} are not those of its {part}_sha256; {AGAIN}")
     if not provenance["data"]:
         found.append(f"{place} tells no origin of its data; {AGAIN}")
