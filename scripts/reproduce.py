@@ -150,7 +150,8 @@ def carry_out(
         outcomes = run(states, places.build / "work", jobs, scheduler)
         print(f"\nfigures and numbers: {places.out}\nexecuted notebooks: {places.build}")
         if places.out == FIGS and not any(outcome.problem for outcome in outcomes):
-            print(update_readme(ROOT / "README.md", FIGS))
+            if line := update_readme(ROOT / "README.md", FIGS):
+                print(line)
         if outcomes or not (places.build / "index.html").exists():
             refresh_page(tasks, places)
     return status(outcomes)

@@ -1,4 +1,4 @@
-"""The errors that a user can cause: commands print them in one line and exit with 2."""
+"""The errors a user can cause: commands print them in one line and exit with 2."""
 
 import difflib
 from collections.abc import Iterable
@@ -15,14 +15,14 @@ class PriceError(InputError):
 
 
 class PriceWarning(UserWarning):
-    """Prices that are possible but unusual: check them before you rely on them."""
+    """Rows that are possible but strange: look at them before you believe them."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Hint at the known name closest to a misspelt one, with a space after it, or "".
+    """A hint at the nearest known name, for an error message; empty where none is near.
 
-    >>> did_you_mean("epoch", ["epochs", "seed"])
-    "did you mean 'epochs'? "
+    >>> did_you_mean("etherium", ["bitcoin", "ethereum"])
+    "did you mean 'ethereum'? "
     """
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean {near[0]!r}? " if near else ""

@@ -5,7 +5,7 @@ import json
 
 import nbformat
 import pytest
-from tiny import write_notebook, writing
+from tiny import write_notebook
 
 from coincast.errors import InputError
 from coincast.runner.execution import Limits, Result, Task
@@ -174,24 +174,6 @@ def test_run_tasks_starts_the_next_after_the_last_was_taken(tmp_path):
     for task, result in run_tasks(tasks, 1, tmp_path, started=lambda t: events.append(t.name)):
         events.append(f"{task.name} {result.status}")
     assert events == ["01_a", "01_a died", "02_b", "02_b died"]
-
-
-@pytest.mark.notebook
-def test_reproduce_gives_the_same_bytes_for_any_number_of_jobs(tmp_path):
-    made = []
-    for jobs in (1, 2):
-        places = Places(tmp_path / f"figs{jobs}", tmp_path / f"build{jobs}")
-        cells = [
-            write_notebook(tmp_path, writing(f"{name}.png", f"{name}.json"), name=name)
-            for name in ("01_a", "02_b")
-        ]
-        run = functools.partial(run_tasks, jobs=jobs, work=places.build / "work")
-        tasks = [task_of(notebook, coin="litecoin", lags=2) for notebook in cells]
-        assert not any(outcome.problem for outcome in reproduce(task_states(tasks, places), run))
-        made.append({path.name: path.read_bytes() for path in places.out.iterdir()})
-    assert made[0] == made[1]
-    assert made[0]["01_a.png"] == b"litecoin 2"
-    assert len(made[0]) == 4
 
 
 def test_default_jobs_is_at_least_one_and_at_most_the_tasks():

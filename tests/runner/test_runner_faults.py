@@ -47,9 +47,9 @@ def run(places, *notebooks, jobs=1, **limits):
 
 
 @contextlib.contextmanager
-def start(notebooks, places, *, jobs=1):
+def start(notebooks, places):
     """Start the runner as a process of its own; none is left when the test ends."""
-    command = [sys.executable, str(RUNNER), notebooks, places.out, places.build, str(jobs)]
+    command = [sys.executable, str(RUNNER), notebooks, places.out, places.build, "1"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **pipes) as process:
         try:
@@ -66,7 +66,6 @@ def is_untouched(places):
     ("fault", "status", "problem"),
     [
         ("1 / 0", "failed", "cell 3: ZeroDivisionError: division by zero"),
-        ("import os; os._exit(1)", "died", "cell 3: its kernel died"),
         ("import os; os.kill(os.getpid(), 9)", "died", "cell 3: its kernel died"),
         ("raise SystemExit(0)", "failed", "cell 3: SystemExit: it ended the notebook before"),
         (
@@ -85,19 +84,19 @@ def test_reproduce_publishes_nothing_after_a_fault(notebooks, places, fault, sta
     assert not places.manifests.exists()
 
 
-def test_reproduce_ends_a_notebook_that_does_not(notebooks, places):
-    outcome = run(places, write_notebook(notebooks, writing(), LOOP), seconds=6)["07_any"]
-    assert outcome.result.status == "time"
-    assert "still running after 0.1 min; see --timeout" in outcome.problem
-    assert 6 <= outcome.result.seconds < 8
-    assert is_untouched(places)
-
-
-def test_reproduce_ends_a_notebook_that_takes_all_memory(notebooks, places):
-    outcome = run(places, write_notebook(notebooks, writing(), HOARD), gib=0.7)["07_any"]
-    assert outcome.result.status == "memory"
-    assert "limit 0.7; see --memory" in outcome.problem
-    assert 0.7 < outcome.result.peak_gib < 1.2
+@pytest.mark.parametrize(
+    ("cell", "limits", "status", "problem"),
+    [
+        (LOOP, {"seconds": 6}, "time", "still running after 0.1 min; see --timeout"),
+        (HOARD, {"gib": 0.7}, "memory", "limit 0.7; see --memory"),
+    ],
+)
+def test_reproduce_ends_a_notebook_at_its_limit(notebooks, places, cell, limits, status, problem):
+    outcome = run(places, write_notebook(notebooks, writing(), cell), **limits)["07_any"]
+    assert outcome.result.status == status
+    assert problem in outcome.problem
+    assert 2 < outcome.result.seconds < 12
+    assert 0 < outcome.result.peak_gib < 1.2
     assert is_untouched(places)
 
 
@@ -137,15 +136,20 @@ import os; os._exit(1)
 
 def two_notebooks(notebooks, folder):
     """Write one that ends at once and one that waits at a gate."""
-    first = write_notebook(notebooks, writing("first.png", "01_first.json"), name="01_first")
-    second = write_notebook(notebooks, waiting(folder), writing(), name="02_second")
-    return first, second
+    write_notebook(notebooks, writing("first.png", "01_first.json"), name="01_first")
+    write_notebook(notebooks, waiting(folder), writing(), name="02_second")
 
 
-def test_runner_goes_on_where_it_was_killed(notebooks, places, tmp_path):
+def test_runner_works_alone_in_its_folder_and_goes_on_where_it_was_killed(
+    notebooks, places, tmp_path
+):
     two_notebooks(notebooks, tmp_path)
     with start(notebooks, places) as runner:
         kernel = kernel_of(tmp_path)
+        with start(notebooks, places) as other:
+            told, problem = other.communicate(timeout=PATIENCE)
+        assert (other.returncode, told, len(problem.splitlines())) == (2, "", 1)
+        assert f"another run is working in {places.build}" in problem
         runner.kill()
     wait_for(lambda: is_gone(kernel))
     assert is_untouched(places)
@@ -174,38 +178,16 @@ def test_runner_stops_at_ctrl_c_and_says_what_it_finished(notebooks, places, tmp
     assert is_untouched(places)
 
 
-def test_runner_refuses_to_work_beside_another_in_one_folder(notebooks, places, tmp_path):
-    two_notebooks(notebooks, tmp_path)
-    with start(notebooks, places, jobs=2) as runner:
-        kernel_of(tmp_path)
-        with start(notebooks, places) as other:
-            told, problem = other.communicate(timeout=PATIENCE)
-        assert (other.returncode, told) == (2, "")
-        assert problem.startswith(f"runner.py: another run is working in {places.build}; wait")
-        assert len(problem.splitlines()) == 1
-        (tmp_path / "gate").touch()
-        assert runner.wait(timeout=PATIENCE) == 0
-    assert (places.out / "line.png").read_text() == "ethereum 4"
-
-
-def test_execute_leaves_no_folder_behind(tmp_path, tmp_path_factory, monkeypatch):
+def test_execute_gives_the_kernel_this_package_and_leaves_no_folder(
+    tmp_path, tmp_path_factory, monkeypatch
+):
     temporary = tmp_path_factory.mktemp("t")
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    notebook = write_notebook(tmp_path, writing())
-    result = execute(Task("07_any", notebook.read_text()), tmp_path / "work")
-    assert json.loads(result.executed)["cells"]
-    assert result.made["line.png"] == b"ethereum 4"
-    assert not (tmp_path / "work").exists()
-    assert not list(temporary.iterdir())
-
-
-def test_execute_gives_the_kernel_this_package_whatever_the_path(tmp_path, monkeypatch):
-    other = tmp_path / "coincast"
-    other.mkdir()
-    (other / "__init__.py").write_text("raise ImportError('another coincast')")
+    (tmp_path / "coincast.py").write_text("raise ImportError('another coincast')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     notebook = write_notebook(tmp_path, "from coincast.paths import PACKAGE", writing(), "PACKAGE")
     result = execute(Task("07_any", notebook.read_text()), tmp_path / "work")
-    assert result.problem == ""
-    (output,) = json.loads(result.executed)["cells"][-1]["outputs"]
-    assert str(PACKAGE) in "".join(output["data"]["text/plain"])
+    assert (result.problem, result.made["line.png"]) == ("", b"ethereum 4")
+    assert str(PACKAGE) in str(json.loads(result.executed)["cells"][-1]["outputs"])
+    assert not (tmp_path / "work").exists()
+    assert not list(temporary.iterdir())

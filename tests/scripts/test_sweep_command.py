@@ -3,11 +3,9 @@
 import csv
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 import reproduce
-from clusters import local_cluster
 from tiny import write_notebook
 
 from coincast.paths import FIGS, ROOT
@@ -76,16 +74,6 @@ def test_sweep_runs_again_only_what_is_missing_and_gives_the_same_files(sweep, c
         "coin=litecoin,lags=4 started: never run here",
     ]
     assert contents(sweep) == first
-
-
-@pytest.mark.fault
-@pytest.mark.notebook
-def test_sweep_gives_the_same_files_on_a_cluster(sweep, tmp_path):
-    assert run(sweep, jobs=2) == 1
-    elsewhere = replace(sweep, folder=tmp_path / "elsewhere")
-    with local_cluster(tmp_path) as cluster:
-        assert run(elsewhere, jobs=None, scheduler=cluster.scheduler_address) == 1
-    assert contents(elsewhere) == contents(sweep)
 
 
 @pytest.mark.notebook

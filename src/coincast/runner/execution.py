@@ -208,7 +208,17 @@ def _kill(processes: Iterable[psutil.Process]) -> None:
     for process in found:
         with contextlib.suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(found, timeout=KILL_SECONDS)
+    ends = time.monotonic() + KILL_SECONDS
+    while any(map(_is_running, found)) and time.monotonic() < ends:
+        time.sleep(0.01)
+
+
+def _is_running(process: psutil.Process) -> bool:
+    """Whether a process has not ended; psutil would also wait for its parent to notice the end."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _read(path: Path) -> str:
