@@ -236,7 +236,8 @@ def print_table(states: list[TaskState], outcomes: list[Outcome]) -> None:
         end = f"not run ({state.reason})" if state.reason else "up to date"
         if outcome := ended.get(state.task.name):
             seconds, gib = f"{outcome.result.seconds:.1f}", f"{outcome.result.peak_gib:.1f}"
-            end = f"FAILED: {outcome.problem}" if outcome.problem else ", ".join(outcome.figures)
+            figures = [name for name in outcome.result.made if name.endswith(".png")]
+            end = f"FAILED: {outcome.problem}" if outcome.problem else ", ".join(figures)
         print(f"{state.task.name:<{width}}{seconds:>8}{gib:>6}  {end}")
 
 

@@ -47,7 +47,7 @@ FIGURE = {"line.png": b"line", "07_any.json": b"{}"}
 def test_task_states_finds_a_notebook_up_to_date_after_it_ran(places, tmp_path):
     notebook = write_notebook(tmp_path, "1 + 1")
     assert why(places, notebook) == "never run here"
-    assert settle(places, notebook, FIGURE).figures == ("line.png",)
+    assert settle(places, notebook, FIGURE).problem == ""
     (state,) = task_states([task_of(notebook)], places)
     assert (state.reason, state.last["seconds"], state.last["peak_gib"]) == ("", 6.0, 1.5)
     assert state.last["gpus"] == ["T4: 15 % busy"]

@@ -48,11 +48,12 @@ def used_code(
         price_source: its `source` parameter.
         package: folder of the package.
     """
-    found = _used_modules(notebook, price_source, package)
-    if found is None:
-        found = {path: path.read_text() for path in package.rglob("*.py")}
-    hashes = {path: _code_hash(text) for path, text in found.items()}
-    for folder in {path.parent for path in found}:
+    try:
+        modules = _used_modules(notebook, price_source, package)
+        hashes = {path: _parse(text)[1] for path, text in modules.items()}
+    except SyntaxError:
+        hashes = {path: sha256(path) for path in package.rglob("*.py")}
+    for folder in {path.parent for path in hashes}:
         beside = [path for path in folder.iterdir() if path.suffix not in (".py", ".pyc")]
         hashes |= {path: sha256(path) for path in beside if path.is_file()}
     return {path.relative_to(package).as_posix(): hashes[path] for path in sorted(hashes)}
@@ -64,12 +65,12 @@ def used_data(notebook: str, price_source: str = "bundled") -> dict[str, str]:
     Code imports the table's path from `coincast.paths`. If it imports the folder `DATA` or the
     whole module instead, every table counts.
     """
-    modules = _used_modules(notebook, price_source, PACKAGE)
-    if modules is None:
-        names = {"coincast.paths"}
-    else:
+    try:
+        modules = _used_modules(notebook, price_source, PACKAGE)
         texts = [*_code(notebook), *modules.values()]
         names = {name for text in texts for name in _parse(text)[0]}
+    except SyntaxError:
+        names = {"coincast.paths"}
     every = not names.isdisjoint({"coincast.paths", "coincast.paths.DATA"})
     used = [path for name, path in TABLES.items() if every or f"coincast.paths.{name}" in names]
     return {path.name: sha256(path) for path in used}
@@ -81,20 +82,21 @@ def _code(notebook: str) -> list[str]:
     return ["\n".join(line for line in s.splitlines() if line[:1] not in "%!") for s in code]
 
 
-def _used_modules(notebook: str, price_source: str, package: Path) -> dict[Path, str] | None:
-    """Path and text of every module that a notebook imports; None if code cannot be parsed."""
+def _used_modules(notebook: str, price_source: str, package: Path) -> dict[Path, str]:
+    """Path and text of every module that a notebook imports.
+
+    Raises:
+        SyntaxError: some code cannot be parsed, and might import anything.
+    """
     found: dict[Path, str] = {}
     waiting = _code(notebook)
-    try:
-        while waiting:
-            for path in _imported_files(waiting.pop(), package):
-                if path not in found:
-                    found[path] = path.read_text()
-                    waiting.append(found[path])
-                    if path == package / SOURCES:
-                        waiting.append(_import_of_source(found[path], price_source, package))
-    except SyntaxError:
-        return None
+    while waiting:
+        for path in _imported_files(waiting.pop(), package):
+            if path not in found:
+                found[path] = path.read_text()
+                waiting.append(found[path])
+                if path == package / SOURCES:
+                    waiting.append(_import_of_source(found[path], price_source, package))
     return found
 
 
@@ -120,13 +122,6 @@ def _import_of_source(sources: str, name: str, package: Path) -> str:
                 module = ast.literal_eval(value).get(name)
                 return f"import {package.name}.prices.sources.{module}" if module else ""
     return ""
-
-
-def _code_hash(source: str) -> str:
-    try:
-        return _parse(source)[1]
-    except SyntaxError:
-        return json_hash(source)
 
 
 @functools.cache

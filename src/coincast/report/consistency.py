@@ -59,9 +59,11 @@ def _record_problems(name: str, content: Content, notebooks: Path) -> list[str]:
     found, provenance, place = [], content["provenance"], f"{name}.json"
     if provenance["notebook"] != name:
         found.append(f"{place} says that {provenance['notebook']} made it; {AGAIN}")
-    for part in ("parameters", "data"):
-        if provenance[f"{part}_sha256"] != json_hash(provenance[part]):
-            found.append(f"{place}: its {part} are not those of its {part}_sha256; {AGAIN}")
+    found += [
+        f"{place}: its {part} are not those of its {part}_sha256; {AGAIN}"
+        for part in ("parameters", "data")
+        if provenance[f"{part}_sha256"] != json_hash(provenance[part])
+    ]
     if not provenance["data"]:
         found.append(f"{place} tells no origin of its data; {AGAIN}")
     try:

@@ -96,7 +96,6 @@ class Outcome:
 
     task: Task
     result: Result
-    figures: tuple[str, ...] = ()
     problem: str = ""  # one line; "" if all went well
 
 
@@ -184,19 +183,19 @@ def _keep(result: Result, state: TaskState) -> Outcome:
     try:
         write_atomically(build / "logs" / f"{task.name}.txt", result.log)
         if not result.problem:
-            return Outcome(task, result, _publish(result, state))
-        if result.bad_input or result.status == "interrupted":
-            return Outcome(task, result, problem=result.problem)
+            _publish(result, state)
+        if not result.report or result.bad_input or result.status == "interrupted":
+            return Outcome(task, result, result.problem)
         report = build / "failures" / f"{task.name}.txt"
         executed = report.with_suffix(".ipynb")
         write_together({report: result.report, executed: result.executed})
-        return Outcome(task, result, problem=f"{result.problem} (more in {report})")
+        return Outcome(task, result, f"{result.problem} (more in {report})")
     except InputError as error:
-        return Outcome(task, result, problem=str(error))
+        return Outcome(task, result, str(error))
 
 
-def _publish(result: Result, state: TaskState) -> tuple[str, ...]:
-    """Put what a task made into place, the manifest last; return the figures' names.
+def _publish(result: Result, state: TaskState) -> None:
+    """Put what a task made into place, the manifest last.
 
     Raises:
         InputError: a file cannot be written, or is another notebook's; then the earlier figures
@@ -215,4 +214,3 @@ def _publish(result: Result, state: TaskState) -> tuple[str, ...]:
     write_atomically(places.manifests / f"{task.notebook}.json", manifest)
     for leftover in (places.build / "failures").glob(f"{task.name}.*"):
         leftover.unlink()
-    return tuple(name for name in names if name.endswith(".png"))
