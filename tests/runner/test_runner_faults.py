@@ -90,12 +90,13 @@ def test_reproduce_publishes_nothing_after_a_fault(notebooks, places, fault, sta
         (LOOP, {"seconds": 6}, "time", "still running after 0.1 min; see --timeout"),
         (HOARD, {"gib": 0.7}, "memory", "limit 0.7; see --memory"),
     ],
+    ids=["time", "memory"],
 )
 def test_reproduce_ends_a_notebook_at_its_limit(notebooks, places, cell, limits, status, problem):
     outcome = run(places, write_notebook(notebooks, writing(), cell), **limits)["07_any"]
     assert outcome.result.status == status
     assert problem in outcome.problem
-    assert 2 < outcome.result.seconds < 12
+    assert 2 < outcome.result.seconds < limits.get("seconds", PATIENCE) + 2
     assert 0 < outcome.result.peak_gib < 1.2
     assert is_untouched(places)
 

@@ -26,7 +26,8 @@ def cells(notebook: str) -> list[tuple[str, str]]:
     Raises:
         ValueError, KeyError, TypeError: the text is not a notebook.
     """
-    return [(cell["cell_type"], "".join(cell["source"])) for cell in json.loads(notebook)["cells"]]
+    found = json.loads(notebook)["cells"]
+    return [(cell.get("cell_type", ""), "".join(cell["source"])) for cell in found]
 
 
 def notebook_hash(notebook: str) -> str:
