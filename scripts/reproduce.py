@@ -150,8 +150,7 @@ def carry_out(
         outcomes = run(states, places.build / "work", jobs, scheduler)
         print(f"\nfigures and numbers: {places.out}\nexecuted notebooks: {places.build}")
         if places.out == FIGS and not any(outcome.problem for outcome in outcomes):
-            if line := update_readme(ROOT / "README.md", FIGS):
-                print(line)
+            print(update_readme(ROOT / "README.md", FIGS))
         if outcomes or not (places.build / "index.html").exists():
             refresh_page(tasks, places)
     return status(outcomes)
