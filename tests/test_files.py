@@ -29,12 +29,6 @@ def test_write_atomically_makes_folders_and_readable_files(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o644
 
 
-def test_write_atomically_names_a_place_that_is_no_folder(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot write"):
-        files.write_atomically(tmp_path / "file" / "out.csv", "new")
-
-
 def test_write_together_leaves_every_old_file_when_the_last_cannot_be_written(tmp_path):
     first, last = tmp_path / "a.csv", tmp_path / "file" / "a.json"
     first.write_text("old")

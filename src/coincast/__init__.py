@@ -1,13 +1,13 @@
 """Can an LSTM or a CNN-LSTM predict tomorrow's cryptocurrency prices?
 
-The modules follow the data: prices -> features -> windows -> models -> training
--> evaluation -> results -> figures. Each imports only from those before it.
+The packages follow the data: prices -> datasets -> models, ensemble -> evaluation -> studies
+-> figures. Each imports only from those before it.
 """
 
 import os
 
-# TensorFlow reads both once, when it is first imported. Without the first every notebook opens
-# with a page of log lines; the second forgoes kernels that round differently on another processor.
+# TensorFlow reads both once, when it is first imported. The first silences its start-up log; the
+# second turns off kernels whose rounding depends on the processor.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 

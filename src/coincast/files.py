@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one, and text between markers."""
+"""Writing files whole or not at all, and text between markers."""
 
 import hashlib
 import os
@@ -12,12 +12,12 @@ __all__ = ["fill_marker", "read_marker", "sha256", "write_atomically", "write_to
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    """SHA-256 of a file's bytes in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a file by renaming a whole one over it, so that a failure leaves the old one.
+    """Write a file by renaming a finished one over it, so that a failure leaves the old one.
 
     Raises:
         InputError: the folder cannot be made or written to, or the disk is full.
@@ -26,12 +26,12 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 
 def write_together(contents: Mapping[Path, bytes | str]) -> None:
-    """Write files that belong to each other: none is renamed before all are whole.
+    """Write files that belong together: none is renamed before all are finished.
 
     Raises:
         InputError: as `write_atomically`; then every old file is still there.
     """
-    whole: dict[Path, Path] = {}
+    finished: dict[Path, Path] = {}
     path = Path()
     try:
         for path, content in contents.items():
@@ -39,26 +39,26 @@ def write_together(contents: Mapping[Path, bytes | str]) -> None:
             with tempfile.NamedTemporaryFile(
                 dir=path.parent, prefix=f".{path.name}.", delete=False
             ) as file:
-                whole[path] = Path(file.name)
+                finished[path] = Path(file.name)
                 file.write(content.encode() if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
-            # A temporary file is private to its maker; what it becomes is an ordinary file.
-            whole[path].chmod(0o644)
-        for path, temporary in whole.items():
+            # A temporary file is private to its owner; the file it becomes is an ordinary one.
+            finished[path].chmod(0o644)
+        for path, temporary in finished.items():
             temporary.replace(path)
     except OSError as error:
         raise InputError(
             f"cannot write {path}: {error.strerror or error}; free the space, "
             "grant the permission or choose another place"
         ) from error
-    finally:  # also after Ctrl-C; those that were renamed are no longer there
-        for temporary in whole.values():
+    finally:  # also after Ctrl-C
+        for temporary in finished.values():
             temporary.unlink(missing_ok=True)
 
 
 def _bounds(text: str, name: str) -> tuple[int, int]:
-    """Return where the content of a marker begins and ends."""
+    """Where the content of a marker begins and ends."""
     opening, closing = f"<!-- begin {name} -->\n", f"<!-- end {name} -->"
     if text.count(opening) != 1 or text.count(closing) != 1:
         raise InputError(
@@ -68,7 +68,7 @@ def _bounds(text: str, name: str) -> tuple[int, int]:
 
 
 def read_marker(text: str, name: str) -> str:
-    r"""Return what stands between the markers called `name`.
+    r"""Text between the markers called `name`.
 
     >>> read_marker("<!-- begin mae -->\n0.05\n<!-- end mae -->", "mae")
     '0.05\n'
@@ -78,7 +78,7 @@ def read_marker(text: str, name: str) -> str:
 
 
 def fill_marker(text: str, name: str, content: str) -> str:
-    r"""Return the text with `content` between the markers called `name`.
+    r"""The text with `content` between the markers called `name`.
 
     Raises:
         InputError: the text does not hold the two markers once each.

@@ -1,8 +1,11 @@
-"""Where things are in a checkout: the one place that knows the folders' names."""
+"""The folders of a checkout, and the variables that tell a notebook which of them to use."""
 
 from pathlib import Path
 
-__all__ = ["BUILD", "DAILY", "DATA", "FIGS", "HOURLY", "NOTEBOOKS", "PACKAGE", "ROOT", "SPEED"]
+__all__ = [
+    "BUILD", "DAILY", "DATA", "FIGS", "HOURLY", "NOTEBOOKS", "NOTEBOOKS_VARIABLE",
+    "OUTPUT_VARIABLE", "PACKAGE", "ROOT", "SPEED", "TABLES",
+]  # fmt: skip
 
 PACKAGE = Path(__file__).resolve().parent
 ROOT = PACKAGE.parents[1]
@@ -10,6 +13,12 @@ DATA = ROOT / "data"  # the bundled price tables, committed
 DAILY = DATA / "daily.csv.gz"
 HOURLY = DATA / "hourly.csv.gz"
 SPEED = DATA / "speed.json"  # the committed measurement of training speed
+# A notebook depends on those that its code imports by these names.
+TABLES = {"DAILY": DAILY, "HOURLY": HOURLY, "SPEED": SPEED}
 NOTEBOOKS = ROOT / "notebooks"  # committed without outputs
 FIGS = ROOT / "figs"  # what the main command publishes, committed
 BUILD = ROOT / "build"  # executed notebooks and everything else that can be made again
+
+# Environment variables that the runner sets for a notebook's process.
+OUTPUT_VARIABLE = "COINCAST_OUT"  # the folder for its figures and numbers
+NOTEBOOKS_VARIABLE = "COINCAST_NOTEBOOKS"  # the folder of its source

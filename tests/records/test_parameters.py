@@ -26,11 +26,11 @@ def test_notebook_parameters_reads_names_and_literals(tmp_path):
 @pytest.mark.parametrize(
     ("sources", "message"),
     [
-        (["a = 1", "b = 2"], "has 2 cells tagged 'parameters'"),
-        ([], "has 0 cells tagged 'parameters'"),
-        (["import os"], "line 1 is something else"),
-        (["a = open('x')"], "may hold only lines such as"),
-        (["a = "], "may hold only lines such as"),
+        (["a = 1", "b = 2"], "2 cells"),
+        ([], "0 cells"),
+        (["import os"], "line 1"),
+        (["a = open('x')"], "parameters cell of 01_x"),
+        (["a = "], "parameters cell of 01_x"),
     ],
 )
 def test_notebook_parameters_refuses_a_cell_that_is_more(tmp_path, sources, message):
@@ -42,7 +42,7 @@ def test_notebook_parameters_refuses_a_cell_that_is_more(tmp_path, sources, mess
 def test_notebook_parameters_refuses_what_is_no_notebook(tmp_path):
     path = tmp_path / "01_x.ipynb"
     path.write_text('{"cells": 3')
-    with pytest.raises(InputError, match=r"cannot read 01_x\.ipynb as a notebook"):
+    with pytest.raises(InputError, match=r"01_x\.ipynb"):
         notebook_parameters(path)
 
 
@@ -62,13 +62,13 @@ def test_parse_assignments_gives_each_value_its_type(tmp_path):
     ("text", "message"),
     [
         ("lag=4", "did you mean 'lags'"),
-        ("lags", "is not NAME=VALUE"),
-        ("lags=four", "lags=four is of the wrong type: lags is a whole number, for example 4"),
-        ("lags=4.5", "of the wrong type"),
-        ("lags=True", "of the wrong type"),
-        ("dropout=None", "dropout is a number"),
-        ("quick=1", "quick is true or false"),
-        ("quick=__import__('os')", "of the wrong type"),
+        ("lags", "'lags'"),
+        ("lags=four", "lags=four .*whole number.* 4$"),
+        ("lags=4.5", "lags=4.5"),
+        ("lags=True", "lags=True"),
+        ("dropout=None", "dropout=None"),
+        ("quick=1", "quick=1 .*true or false"),
+        ("quick=__import__('os')", "quick=__import__"),
     ],
 )
 def test_parse_assignments_refuses_before_anything_runs(tmp_path, text, message):

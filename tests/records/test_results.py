@@ -1,8 +1,6 @@
 import hashlib
-import os
-import platform
+import json
 
-import numpy as np
 import pandas as pd
 import pytest
 from makers import make_prices
@@ -10,11 +8,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from coincast.errors import InputError
+from coincast.paths import OUTPUT_VARIABLE
 from coincast.records import results
-from coincast.records.surroundings import OUTPUT_VARIABLE
 
 
-def record(folder, monkeypatch, **values):
+def record(folder, monkeypatch, readme="", **values):
     monkeypatch.setenv(OUTPUT_VARIABLE, str(folder))
     figure = Figure()
     figure.subplots().plot([1, 3, 2])
@@ -24,61 +22,62 @@ def record(folder, monkeypatch, **values):
         figures={"line": (figure, "A line.")},
         parameters={"seed": 1},
         prices=[make_prices(5, seed=1, coin="bitcoin")],
+        readme=readme,
     )
 
 
 def test_record_writes_figures_and_plain_json(tmp_path, monkeypatch):
-    table = pd.DataFrame({"mae": [np.float32(0.5)], "n": [3]}, index=["zero"])
-    content = record(tmp_path, monkeypatch, table=table, day=pd.Timestamp("2018-01-02"))
-    assert content["values"] == {"table": {"zero": {"mae": 0.5, "n": 3}}, "day": "2018-01-02"}
+    content = record(tmp_path, monkeypatch, day=pd.Timestamp("2018-01-02"))
+    assert content["values"] == {"day": "2018-01-02"}
+    assert content["figures"] == {"line": "A line."}
     assert results.load(tmp_path)["01_prices"] == content
     assert (tmp_path / "line.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_record_keeps_the_notebooks_part_of_the_readme(tmp_path, monkeypatch):
+    assert record(tmp_path, monkeypatch, readme="| a |\n")["readme"] == "| a |\n"
+    assert "readme" not in record(tmp_path, monkeypatch)
 
 
 def test_record_tells_where_the_numbers_came_from(tmp_path, monkeypatch):
     provenance = record(tmp_path, monkeypatch)["provenance"]
     assert provenance["parameters"] == {"seed": 1}
-    assert provenance["data"][0]["coin"] == "bitcoin"
-    assert provenance["data"][0]["rows"] == 5
+    (origin,) = provenance["data"]
+    assert (origin["coin"], origin["rows"]) == ("bitcoin", 5)
+    assert origin["first_day"] < origin["last_day"]
     assert provenance["versions"]["pandas"] == pd.__version__
+    assert set(provenance["machine"]) == {
+        "system", "architecture", "cores", "gpus", "driver", "keras_backend"
+    }  # fmt: skip
 
 
 def test_record_marks_each_figure_with_the_hashes_of_its_json(tmp_path, monkeypatch):
     provenance = record(tmp_path, monkeypatch)["provenance"]
     with Image.open(tmp_path / "line.png") as picture:
-        told = picture.info
-    assert told["Notebook"] == "01_prices"
-    assert told["Parameters-SHA256"] == hashlib.sha256(b'{"seed":1}').hexdigest()
-    assert told["Data-SHA256"] == provenance["data_sha256"]
-    assert "Software" not in told
-
-
-def test_record_marks_other_data_with_another_hash():
-    origin = {"coin": "bitcoin", "rows": 5}
-    assert results.data_hash([origin]) == results.data_hash([{"rows": 5, "coin": "bitcoin"}])
-    hashes = {
-        results.data_hash(origins)
-        for origins in ([], [origin], [origin, origin], [origin | {"rows": 6}])
-    }
-    assert len(hashes) == 4
-
-
-def test_record_tells_of_the_machine_nothing_that_changes(tmp_path, monkeypatch):
-    told = record(tmp_path, monkeypatch)["provenance"]["machine"]
-    assert told["system"] == platform.system()
-    assert told["cores"] == os.cpu_count()
-    assert set(told) == {"system", "architecture", "cores", "gpus", "driver", "keras_backend"}
+        marks = picture.info
+    assert marks["Notebook"] == "01_prices"
+    assert marks["Parameters-SHA256"] == hashlib.sha256(b'{"seed":1}').hexdigest()
+    assert marks["Data-SHA256"] == provenance["data_sha256"]
+    assert "Software" not in marks
 
 
 def test_record_gives_the_same_bytes_again(tmp_path, monkeypatch):
-    for name in ("first", "second"):
-        record(tmp_path / name, monkeypatch, mae=0.1)
-    first, second = (
-        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
-        for name in ("first", "second")
-    )
-    assert first == second
-    assert set(first) == {"line.png", "01_prices.json"}
+    made = []
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        record(folder, monkeypatch, mae=0.1)
+        made.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert made[0] == made[1]
+    assert set(made[0]) == {"line.png", "01_prices.json"}
+
+
+def test_record_tells_the_version_of_the_notebook_and_its_code(tmp_path, monkeypatch):
+    monkeypatch.setenv("COINCAST_NOTEBOOKS", str(tmp_path))
+    versions = set()
+    for source in ("import coincast.paths", "import coincast.files", "import coincast.paths"):
+        notebook = {"cells": [{"cell_type": "code", "source": source}]}
+        (tmp_path / "01_prices.ipynb").write_text(json.dumps(notebook))
+        versions.add(record(tmp_path / "out", monkeypatch)["provenance"]["code_version"])
+    assert len(versions) == 2
 
 
 def test_record_refuses_a_value_that_json_cannot_hold(tmp_path, monkeypatch):
@@ -89,7 +88,7 @@ def test_record_refuses_a_value_that_json_cannot_hold(tmp_path, monkeypatch):
 
 def test_load_names_a_damaged_file(tmp_path):
     (tmp_path / "02_x.json").write_text("{")
-    with pytest.raises(InputError, match=r"02_x.json is damaged"):
+    with pytest.raises(InputError, match=r"02_x\.json"):
         results.load(tmp_path)
 
 

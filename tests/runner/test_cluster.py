@@ -1,6 +1,5 @@
 """Tasks on a Dask cluster of real processes, which are killed, lost or not what they should be."""
 
-import contextlib
 import shutil
 import socket
 import time
@@ -9,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 from clusters import local_cluster, started_worker
-from tiny import waiting, write_notebook, writing
+from tiny import is_gone, kernel_of, wait_for, waiting, write_notebook, writing
 
 from coincast.errors import InputError
 from coincast.paths import DATA, PACKAGE
 from coincast.runner.cluster import run_on_cluster
+from coincast.runner.execution import Limits, Task
 from coincast.runner.pool import run_tasks
-from coincast.runner.tasks import Limits, Task
 
 pytestmark = [pytest.mark.fault, pytest.mark.notebook]
 NEVER = Task("07_any", "{}")  # of clusters that are refused before it matters
@@ -32,29 +31,10 @@ def task_of(folder, *cells, label="", **parameters):
     return Task("07_any", path.read_text(), parameters, label, Limits(seconds=60))
 
 
-def wait_for(condition, seconds=30):
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.05)
-
-
-def kernel_in(folder):
-    """Return the process of the kernel that last began to wait, 0 before."""
-    path = folder / "pid"
-    return int(path.read_text()) if path.exists() else 0
-
-
-def alive(pid):
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    return False
-
-
 def test_run_on_cluster_gives_the_bytes_of_this_machine(cluster, tmp_path):
     tasks = [task_of(tmp_path, writing(), label=f"lags={lags}", lags=lags) for lags in (1, 2)]
     tasks.append(task_of(tmp_path, "1 / 0", label="broken"))
-    here = {task.name: result for task, result in run_tasks(tasks, 2, tmp_path / "work")}
+    here = {task.name: result for task, result in run_tasks(tasks, 1, tmp_path / "work")}
     there = {task.name: r for task, r in run_on_cluster(tasks, cluster.scheduler_address)}
     assert {name: r.made for name, r in there.items()} == {name: r.made for name, r in here.items()}
     assert there["lags=2"].made["line.png"] == b"ethereum 2"
@@ -66,12 +46,11 @@ def test_run_on_cluster_goes_on_when_a_worker_is_killed(cluster, tmp_path):
     task = task_of(tmp_path, waiting(tmp_path), writing(), lags=9)
     with ThreadPoolExecutor() as pool:
         ended = pool.submit(list, run_on_cluster([task], cluster.scheduler_address))
-        wait_for(lambda: kernel_in(tmp_path))
-        orphan = kernel_in(tmp_path)
+        orphan = kernel_of(tmp_path)
         runner, worker = psutil.Process(orphan).parents()[:2]
         worker.kill()
-        wait_for(lambda: kernel_in(tmp_path) != orphan)  # on another worker
-        wait_for(lambda: not alive(orphan) and not alive(runner.pid))
+        wait_for(lambda: kernel_of(tmp_path) != orphan)  # on another worker
+        wait_for(lambda: is_gone(orphan) and is_gone(runner.pid))
         (tmp_path / "gate").touch()
         ((_, result),) = ended.result(timeout=60)
     assert (result.status, result.made["line.png"]) == ("finished", b"ethereum 9")
@@ -82,9 +61,9 @@ def test_run_on_cluster_stops_what_runs_when_it_is_closed(cluster, tmp_path):
     endless = task_of(tmp_path, waiting(tmp_path), label="endless")
     results = run_on_cluster([endless, quick], cluster.scheduler_address)
     assert next(results)[0].name == "quick"
-    wait_for(lambda: kernel_in(tmp_path))
+    kernel = kernel_of(tmp_path)
     results.close()
-    wait_for(lambda: not alive(kernel_in(tmp_path)))
+    wait_for(lambda: is_gone(kernel))
 
 
 def test_run_on_cluster_reports_a_lost_scheduler(tmp_path):
@@ -92,11 +71,11 @@ def test_run_on_cluster_reports_a_lost_scheduler(tmp_path):
     with ThreadPoolExecutor() as pool:
         with local_cluster(tmp_path, workers=1) as cluster:
             ended = pool.submit(list, run_on_cluster([task], cluster.scheduler_address))
-            wait_for(lambda: kernel_in(tmp_path))
+            kernel = kernel_of(tmp_path)
         ((_, result),) = ended.result(timeout=60)
     assert result.status == "died"
     assert "was lost; run it again" in result.problem
-    wait_for(lambda: not alive(kernel_in(tmp_path)))
+    wait_for(lambda: is_gone(kernel))
 
 
 def test_run_on_cluster_needs_no_cluster_where_nothing_is_to_run():
@@ -106,10 +85,10 @@ def test_run_on_cluster_needs_no_cluster_where_nothing_is_to_run():
 @pytest.mark.parametrize(
     ("address", "message"),
     [
-        ("tcp://127.0.0.1:{free}", "no Dask scheduler answers at tcp://127.0.0.1:.*start one with"),
-        ("127.0.0.1", "address '127.0.0.1' is not HOST:PORT"),
-        ("http://127.0.0.1:{free}", "is not HOST:PORT"),
-        ("tls://127.0.0.1:{free}", "no Dask scheduler answers at tls"),
+        ("tcp://127.0.0.1:{free}", "tcp://127.0.0.1:.*`dask scheduler`"),
+        ("127.0.0.1", "'127.0.0.1'.*HOST:PORT"),
+        ("http://127.0.0.1:{free}", "HOST:PORT"),
+        ("tls://127.0.0.1:{free}", "tls://127"),
     ],
 )
 def test_run_on_cluster_refuses_an_address_where_none_answers(address, message):
@@ -124,7 +103,7 @@ def test_run_on_cluster_refuses_an_address_where_none_answers(address, message):
 def test_run_on_cluster_refuses_a_cluster_without_workers(tmp_path):
     with (
         local_cluster(tmp_path, workers=0) as cluster,
-        pytest.raises(InputError, match="has no workers; start some with `dask worker tcp://"),
+        pytest.raises(InputError, match=r"no workers.*`dask worker tcp://"),
     ):
         list(run_on_cluster([NEVER], cluster.scheduler_address))
 
@@ -132,14 +111,12 @@ def test_run_on_cluster_refuses_a_cluster_without_workers(tmp_path):
 def test_run_on_cluster_refuses_a_worker_of_other_code(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "src" / "coincast")
     (tmp_path / "data").symlink_to(DATA)
-    with (tmp_path / "src" / "coincast" / "windows.py").open("a") as file:
+    with (tmp_path / "src" / "coincast" / "datasets" / "windows.py").open("a") as file:
         file.write("CHANGED = True\n")
     task = task_of(tmp_path, "import coincast.datasets.windows", writing())
     with (
         local_cluster(tmp_path, workers=0) as cluster,
         started_worker(cluster.scheduler_address, tmp_path, source=tmp_path / "src"),
-        pytest.raises(
-            InputError, match=r"worker tcp://\S+ has other code \(windows.py\); bring it"
-        ),
+        pytest.raises(InputError, match=r"worker tcp://\S+ .*code \(datasets/windows.py\)"),
     ):
         list(run_on_cluster([task], cluster.scheduler_address))

@@ -5,13 +5,12 @@ import json
 
 import nbformat
 import pytest
-from tiny import write_notebook, writing
+from tiny import write_notebook
 
 from coincast.errors import InputError
-from coincast.runner import manifests
+from coincast.runner.execution import Limits, Result, Task
 from coincast.runner.pool import default_jobs, run_tasks
-from coincast.runner.reproduction import Places, find_notebooks, make_task, plan, reproduce
-from coincast.runner.tasks import Limits, Result, Task
+from coincast.runner.reproduction import Places, find_notebooks, make_task, reproduce, task_states
 
 
 @pytest.fixture
@@ -32,88 +31,72 @@ def finish(tasks, made):
 
 def settle(places, notebook, made, **parameters):
     """Publish results of a notebook as a run does; return its outcome."""
-    planned = plan([task_of(notebook, **parameters)], places)
-    (outcome,) = reproduce(planned, functools.partial(finish, made=made))
+    states = task_states([task_of(notebook, **parameters)], places)
+    (outcome,) = reproduce(states, functools.partial(finish, made=made))
     return outcome
 
 
 def why(places, notebook, **parameters):
-    (planned,) = plan([task_of(notebook, **parameters)], places)
-    return planned.why
+    (state,) = task_states([task_of(notebook, **parameters)], places)
+    return state.reason
 
 
 FIGURE = {"line.png": b"line", "07_any.json": b"{}"}
 
 
-def test_plan_finds_a_notebook_up_to_date_after_it_ran(places, tmp_path):
+def test_task_states_finds_a_notebook_up_to_date_after_it_ran(places, tmp_path):
     notebook = write_notebook(tmp_path, "1 + 1")
     assert why(places, notebook) == "never run here"
-    assert settle(places, notebook, FIGURE).figures == ("line.png",)
-    assert why(places, notebook) == ""
-    assert why(places, write_notebook(tmp_path, "1 + 1")) == ""  # other times, same content
+    assert settle(places, notebook, FIGURE).problem == ""
+    (state,) = task_states([task_of(notebook)], places)
+    assert (state.reason, state.last["seconds"], state.last["peak_gib"]) == ("", 6.0, 1.5)
+    assert state.last["gpus"] == ["T4: 15 % busy"]
+    (state,) = task_states([task_of(notebook)], places, fresh=True)
+    assert state.reason == "asked for"
 
 
-def test_plan_knows_what_the_last_run_cost(places, tmp_path):
-    notebook = write_notebook(tmp_path)
-    settle(places, notebook, FIGURE)
-    (planned,) = plan([task_of(notebook)], places)
-    assert (planned.seconds, planned.peak_gib, planned.gpus) == (6.0, 1.5, ("T4: 15 % busy",))
-
-
-def test_plan_tells_what_changed(places, tmp_path):
+def test_task_states_tells_what_changed(places, tmp_path):
     settle(places, write_notebook(tmp_path, "1 + 1"), FIGURE)
-    notebook = write_notebook(tmp_path, "1 + 2")
-    assert why(places, notebook) == "notebook changed"
-    assert why(places, notebook, lags=8) == "notebook changed; parameter lags 4 -> 8"
-
-
-def test_plan_sees_a_result_that_is_missing_or_changed(places, tmp_path):
-    notebook = write_notebook(tmp_path)
-    settle(places, notebook, FIGURE)
     (places.out / "07_any.json").unlink()
     (places.out / "line.png").write_bytes(b"retouched")
-    assert why(places, notebook) == "missing: 07_any.json; changed since it was made: line.png"
+    assert why(places, write_notebook(tmp_path, "1 + 2"), lags=8) == (
+        "notebook changed; parameter lags 4 -> 8; "
+        "missing: 07_any.json; changed since it was made: line.png"
+    )
 
 
 @pytest.mark.parametrize(
-    ("part", "name", "value", "told"),
+    ("part", "name", "told"),
     [
-        ("code", "windows.py", "0" * 64, "code changed: windows.py"),
-        ("code", "gone.py", "0" * 64, "code changed: gone.py"),
-        ("data", "daily.csv.gz", "0" * 64, "data changed: daily.csv.gz"),
-        ("versions", "keras", "3.1.0", "keras 3.1.0 -> "),
-        ("settings", "OMP_NUM_THREADS", "2", "setting changed: OMP_NUM_THREADS"),
+        ("code", "datasets/windows.py", "code changed: datasets/windows.py"),
+        ("code", "gone.py", "code changed: gone.py"),
+        ("data", "daily.csv.gz", "data changed: daily.csv.gz"),
+        ("versions", "keras", "keras other -> "),
+        ("settings", "OMP_NUM_THREADS", "setting changed: OMP_NUM_THREADS"),
     ],
 )
-def test_plan_tells_what_else_the_results_were_made_from(places, tmp_path, part, name, value, told):
+def test_task_states_tells_what_else_the_results_were_made_from(places, tmp_path, part, name, told):
     notebook = write_notebook(tmp_path, "import coincast.datasets.windows")
     settle(places, notebook, FIGURE)
     path = places.manifests / "07_any.json"
     manifest = json.loads(path.read_text())
-    manifest[part][name] = value
+    manifest[part][name] = "other"
     path.write_text(json.dumps(manifest))
     assert why(places, notebook).startswith(told)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"outputs": {}}', '{"notebook": 1}'])
-def test_plan_runs_again_where_the_manifest_is_damaged(places, tmp_path, content):
+def test_task_states_mistrusts_a_damaged_manifest(places, tmp_path, content):
     notebook = write_notebook(tmp_path)
     settle(places, notebook, FIGURE)
     (places.manifests / "07_any.json").write_text(content)
     assert why(places, notebook) == "never run here"
 
 
-def test_plan_never_trusts_prices_from_elsewhere(places, tmp_path):
+def test_task_states_never_trusts_prices_from_elsewhere(places, tmp_path):
     notebook = write_notebook(tmp_path, parameters='source = "html"')
     settle(places, notebook, FIGURE)
     assert why(places, notebook) == "prices of source html may have changed"
-
-
-def test_plan_runs_all_when_fresh(places, tmp_path):
-    notebook = write_notebook(tmp_path)
-    settle(places, notebook, FIGURE)
-    (planned,) = plan([task_of(notebook)], places, fresh=True)
-    assert planned.why == "asked for"
 
 
 def test_reproduce_starts_the_longest_first_and_those_unknown_before(places, tmp_path):
@@ -122,14 +105,14 @@ def test_reproduce_starts_the_longest_first_and_those_unknown_before(places, tmp
     )
     for notebook in (short, long):
         settle(places, notebook, {f"{notebook.stem}.json": b"{}"})
-    planned = plan(map(task_of, (short, long, new)), places, fresh=True)
+    states = task_states(map(task_of, (short, long, new)), places, fresh=True)
     order = []
 
     def run(tasks):
         order.extend(task.notebook for task in tasks)
         yield from ()
 
-    assert list(reproduce(planned, run)) == []
+    assert list(reproduce(states, run)) == []
     assert order == ["03_new", "02_longer", "01_a"]
 
 
@@ -144,7 +127,7 @@ def test_reproduce_gives_the_machine_to_one_that_measures_time(places, tmp_path)
         waves.append([task.notebook for task in tasks])
         yield from ()
 
-    assert list(reproduce(plan(map(task_of, notebooks), places), run)) == []
+    assert list(reproduce(task_states(map(task_of, notebooks), places), run)) == []
     assert waves == [["01_a", "03_c"], ["02_timed"]]
 
 
@@ -158,27 +141,30 @@ def test_reproduce_refuses_a_figure_of_another_notebook(places, tmp_path):
     assert why(places, second) == "never run here"
 
 
+def fail(tasks):
+    """Stand in for the pool: every task fails."""
+    for task in tasks:
+        yield task, Result("failed", problem="cell 1: E", executed="{}", report="all", log="told")
+
+
 def test_reproduce_keeps_the_report_of_a_failure_until_it_is_mended(places, tmp_path):
-    notebook = write_notebook(tmp_path)
-    failure = Result("failed", problem="cell 1: E: x", executed="{}", report="all", log="told")
-    planned = plan([task_of(notebook)], places)
-    (outcome,) = reproduce(planned, lambda tasks: ((task, failure) for task in tasks))
+    settle(places, write_notebook(tmp_path), FIGURE)
+    (outcome,) = reproduce(task_states([task_of(write_notebook(tmp_path, "1 / 0"))], places), fail)
     report = places.build / "failures" / "07_any.txt"
-    assert outcome.problem == f"cell 1: E: x (more in {report})"
-    assert (report.read_text(), why(places, notebook)) == ("all", "never run here")
+    assert outcome.problem == f"cell 1: E (more in {report})"
+    assert (report.read_text(), report.with_suffix(".ipynb").read_text()) == ("all", "{}")
     assert (places.build / "logs" / "07_any.txt").read_text() == "told"
-    settle(places, notebook, FIGURE)
+    assert (places.out / "line.png").read_bytes() == b"line"
+    assert why(places, write_notebook(tmp_path)) == ""  # the earlier results still are
+    settle(places, write_notebook(tmp_path, "1 / 1"), FIGURE)
     assert not list(report.parent.iterdir())
 
 
-def test_reproduce_keeps_results_when_the_next_run_fails(places, tmp_path):
-    settle(places, write_notebook(tmp_path), FIGURE)
-    planned = plan([task_of(write_notebook(tmp_path, "1 / 0"))], places)
-    failure = Result("died", problem="cell 2: its kernel died", executed='{"cells": []}')
-    list(reproduce(planned, lambda tasks: ((task, failure) for task in tasks)))
-    assert (places.out / "line.png").read_bytes() == b"line"
-    assert (places.build / "07_any.ipynb").read_text() == "{}"
-    assert why(places, write_notebook(tmp_path)) == ""
+def test_reproduce_tells_of_a_folder_that_cannot_be_written(places, tmp_path):
+    places.out.write_text("not a folder")
+    outcome = settle(places, write_notebook(tmp_path), FIGURE)
+    assert outcome.problem.startswith(f"cannot write {places.out}")
+    assert not places.manifests.exists()
 
 
 def test_run_tasks_starts_the_next_after_the_last_was_taken(tmp_path):
@@ -190,24 +176,6 @@ def test_run_tasks_starts_the_next_after_the_last_was_taken(tmp_path):
     assert events == ["01_a", "01_a died", "02_b", "02_b died"]
 
 
-@pytest.mark.notebook
-def test_reproduce_gives_the_same_bytes_for_any_number_of_jobs(tmp_path):
-    made = []
-    for jobs in (1, 2):
-        places = Places(tmp_path / f"figs{jobs}", tmp_path / f"build{jobs}")
-        cells = [
-            write_notebook(tmp_path, writing(f"{name}.png", f"{name}.json"), name=name)
-            for name in ("01_a", "02_b")
-        ]
-        run = functools.partial(run_tasks, jobs=jobs, work=places.build / "work")
-        tasks = [task_of(notebook, coin="litecoin", lags=2) for notebook in cells]
-        assert not any(outcome.problem for outcome in reproduce(plan(tasks, places), run))
-        made.append({path.name: path.read_bytes() for path in places.out.iterdir()})
-    assert made[0] == made[1]
-    assert made[0]["01_a.png"] == b"litecoin 2"
-    assert len(made[0]) == 4
-
-
 def test_default_jobs_is_at_least_one_and_at_most_the_tasks():
     assert (default_jobs(0), default_jobs(1)) == (1, 1)
     assert 1 <= default_jobs(1000) < 1000
@@ -216,52 +184,44 @@ def test_default_jobs_is_at_least_one_and_at_most_the_tasks():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"cells": [', r"cannot read 07_any\.ipynb as a notebook"),
-        ('{"cells": [{"metadata": {}}]}', r"cannot read 07_any\.ipynb as a notebook: KeyError"),
-        ('{"cells": []}', r"07_any\.ipynb has 0 cells tagged 'parameters'"),
-        (b"\xff", r"cannot read 07_any\.ipynb as a notebook"),
+        (b'{"cells": [', r"07_any\.ipynb"),
+        (b'{"cells": [{"metadata": {}}]}', r"07_any\.ipynb .*KeyError"),
+        (b"\xff", r"07_any\.ipynb"),
     ],
 )
-def test_make_task_refuses_what_is_no_notebook_with_parameters(tmp_path, content, message):
+def test_make_task_refuses_what_is_no_notebook(tmp_path, content, message):
     path = tmp_path / "07_any.ipynb"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.write_bytes(content)
     with pytest.raises(InputError, match=message):
         make_task(path, {}, Limits())
 
 
 def test_make_task_refuses_a_value_that_cannot_be(tmp_path):
-    with pytest.raises(InputError, match="coin 'etherium' is not bundled; did you mean 'ethereum'"):
-        make_task(
-            write_notebook(tmp_path, parameters='source = "bundled"\ncoin = "ethereum"'),
-            {"coin": "etherium"},
-            Limits(),
-        )
+    notebook = write_notebook(tmp_path, parameters='source = "bundled"\ncoin = "ethereum"')
+    with pytest.raises(InputError, match=r"'etherium'.*'ethereum'"):
+        make_task(notebook, {"coin": "etherium"}, Limits())
 
 
 def test_places_of_another_folder_have_their_own_manifests(tmp_path):
     first, second, again = (Places.of(tmp_path / name) for name in ("a", "b", "a"))
     assert first.manifests == again.manifests != second.manifests
-    assert Places.of(Places().out).manifests == Places().manifests
+    assert Places.of(Places().out) == Places()
 
 
-def test_find_notebooks_names_the_nearest_when_misspelt(tmp_path):
-    write_notebook(tmp_path, name="02_ethereum_lstm")
-    with pytest.raises(InputError, match="'02_etherum_lstm' does not exist; did you mean '02_eth"):
-        find_notebooks(["02_etherum_lstm"], tmp_path)
+def test_places_are_locked_against_other_runs(places):
+    same = Places(places.out, places.build)
+    with places.locked(), pytest.raises(InputError, match=f"{places.build}.*--out"), same.locked():
+        pass
+    with places.locked():  # again, after it was released
+        pass
 
 
-def test_find_notebooks_returns_each_once_in_order(tmp_path):
-    for name in ("03_c", "01_a", "02_b"):
+def test_find_notebooks_gives_each_once_in_order(tmp_path):
+    for name in ("03_c", "01_a", "02_ethereum_lstm"):
         write_notebook(tmp_path, name=name)
-    assert [path.stem for path in find_notebooks([], tmp_path)] == ["01_a", "02_b", "03_c"]
+    every = [path.stem for path in find_notebooks([], tmp_path)]
+    assert every == ["01_a", "02_ethereum_lstm", "03_c"]
     named = find_notebooks(["03_c", "01_a.ipynb", "03_c"], tmp_path)
     assert [path.stem for path in named] == ["01_a", "03_c"]
-
-
-def test_readme_state_changes_with_the_numbers(tmp_path):
-    (tmp_path / "README.md").write_text("x")
-    states = set()
-    for numbers in ("1", "2", "1"):
-        (tmp_path / "01_a.json").write_text(numbers)
-        states.add(manifests.readme_state(tmp_path / "README.md", tmp_path))
-    assert len(states) == 2
+    with pytest.raises(InputError, match=r"'02_etherum_lstm'.*did you mean '02_ethereum_lstm'"):
+        find_notebooks(["02_etherum_lstm"], tmp_path)

@@ -3,28 +3,23 @@
 import contextlib
 import functools
 import json
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-import psutil
 import pytest
-from tiny import waiting, write_notebook, writing
+from tiny import PATIENCE, is_gone, kernel_of, wait_for, waiting, write_notebook, writing
 
 from coincast.paths import PACKAGE, ROOT
-from coincast.runner.execution import execute
+from coincast.runner.execution import Limits, Task, execute
 from coincast.runner.pool import run_tasks
-from coincast.runner.reproduction import Places, make_task, plan, reproduce
-from coincast.runner.tasks import Limits, Result, Task
+from coincast.runner.reproduction import Places, make_task, reproduce, task_states
 
 pytestmark = [pytest.mark.fault, pytest.mark.notebook]
 RUNNER = ROOT / "tests" / "support" / "runner.py"
 OLD = {"line.png": "old", "07_any.json": '{"values": {}}'}
-PATIENCE = 60  # seconds; a busy machine starts a kernel late
 LOOP = "while True:\n    pass"
 HOARD = "import time\nheap = []\nwhile True:\n    heap.append(b'x' * 2**24)\n    time.sleep(0.1)"
 
@@ -48,42 +43,19 @@ def run(places, *notebooks, jobs=1, **limits):
     """Run notebooks in this process; return their outcomes by name."""
     tasks = [make_task(notebook, {}, Limits(**limits)) for notebook in notebooks]
     pool = functools.partial(run_tasks, jobs=jobs, work=places.build / "work")
-    return {outcome.task.name: outcome for outcome in reproduce(plan(tasks, places), pool)}
+    return {outcome.task.name: outcome for outcome in reproduce(task_states(tasks, places), pool)}
 
 
 @contextlib.contextmanager
-def start(notebooks, places, *, jobs=1):
+def start(notebooks, places):
     """Start the runner as a process of its own; none is left when the test ends."""
-    command = [sys.executable, str(RUNNER), notebooks, places.out, places.build, str(jobs)]
+    command = [sys.executable, str(RUNNER), notebooks, places.out, places.build, "1"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **pipes) as process:
         try:
             yield process
         finally:
             process.kill()
-
-
-def wait_for(condition):
-    """Return the condition's first true value; fail when there is none in time."""
-    ends = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < ends, condition
-        time.sleep(0.02)
-    return found
-
-
-def kernel_of(folder):
-    """Return the process id of a kernel that runs a `waiting` cell."""
-    wait_for((folder / "pid").exists)
-    return int((folder / "pid").read_text())
-
-
-def is_gone(number):
-    """Tell whether a process has ended; a zombie has, but its parent did not ask yet."""
-    try:
-        return psutil.Process(number).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def is_untouched(places):
@@ -94,7 +66,6 @@ def is_untouched(places):
     ("fault", "status", "problem"),
     [
         ("1 / 0", "failed", "cell 3: ZeroDivisionError: division by zero"),
-        ("import os; os._exit(1)", "died", "cell 3: its kernel died"),
         ("import os; os.kill(os.getpid(), 9)", "died", "cell 3: its kernel died"),
         ("raise SystemExit(0)", "failed", "cell 3: SystemExit: it ended the notebook before"),
         (
@@ -113,19 +84,20 @@ def test_reproduce_publishes_nothing_after_a_fault(notebooks, places, fault, sta
     assert not places.manifests.exists()
 
 
-def test_reproduce_ends_a_notebook_that_does_not(notebooks, places):
-    outcome = run(places, write_notebook(notebooks, writing(), LOOP), seconds=6)["07_any"]
-    assert outcome.result.status == "time"
-    assert "still running after 0.1 min; see --timeout" in outcome.problem
-    assert 6 <= outcome.result.seconds < 8
-    assert is_untouched(places)
-
-
-def test_reproduce_ends_a_notebook_that_takes_all_memory(notebooks, places):
-    outcome = run(places, write_notebook(notebooks, writing(), HOARD), gib=0.7)["07_any"]
-    assert outcome.result.status == "memory"
-    assert "limit 0.7; see --memory" in outcome.problem
-    assert 0.7 < outcome.result.peak_gib < 1.2
+@pytest.mark.parametrize(
+    ("cell", "limits", "status", "problem"),
+    [
+        (LOOP, {"seconds": 6}, "time", "still running after 0.1 min; see --timeout"),
+        (HOARD, {"gib": 0.7}, "memory", "limit 0.7; see --memory"),
+    ],
+    ids=["time", "memory"],
+)
+def test_reproduce_ends_a_notebook_at_its_limit(notebooks, places, cell, limits, status, problem):
+    outcome = run(places, write_notebook(notebooks, writing(), cell), **limits)["07_any"]
+    assert outcome.result.status == status
+    assert problem in outcome.problem
+    assert 2 < outcome.result.seconds < limits.get("seconds", PATIENCE) + 2
+    assert 0 < outcome.result.peak_gib < 1.2
     assert is_untouched(places)
 
 
@@ -133,7 +105,7 @@ def test_reproduce_finishes_the_other_notebooks_and_keeps_a_report(notebooks, pl
     bad = write_notebook(notebooks, "zero = 0\nprint('here')\n1 / zero", name="01_bad")
     good = write_notebook(notebooks, writing(), name="02_good")
     outcomes = run(places, bad, good)
-    assert (outcomes["02_good"].problem, outcomes["02_good"].figures) == ("", ("line.png",))
+    assert outcomes["02_good"].problem == ""
     assert (places.out / "line.png").read_text() == "ethereum 4"
     report = (places.build / "failures" / "01_bad.txt").read_text()
     assert "source of cell 2:\n    zero = 0\n    print('here')\n    1 / zero" in report
@@ -163,43 +135,22 @@ import os; os._exit(1)
     assert is_gone(int(child.read_text()))
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """Return a folder on a disk of 64 KiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount, umount = shutil.which("mount"), shutil.which("umount")
-    if not mount or not umount:
-        pytest.skip("no program to mount a disk with; test_files has a limit instead")
-    command = [mount, "-t", "tmpfs", "-o", "size=64k", "coincast", str(folder)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("this user may not mount a disk; test_files has a limit instead")
-    yield folder
-    subprocess.run([umount, str(folder)], check=True)
-
-
-def test_reproduce_leaves_old_figures_when_the_disk_is_full(notebooks, tmp_path, small_disk):
-    places = Places(small_disk, tmp_path / "build")
-    (small_disk / "line.png").write_text("old")
-    cell = writing().replace('f"{coin} {lags}"', '"x" * 100_000')
-    outcome = run(places, write_notebook(notebooks, cell))["07_any"]
-    assert outcome.problem.startswith(f"cannot write {small_disk / 'line.png'}: No space left on")
-    assert [path.name for path in small_disk.iterdir()] == ["line.png"]
-    assert (small_disk / "line.png").read_text() == "old"
-    assert not places.manifests.exists()
-
-
 def two_notebooks(notebooks, folder):
     """Write one that ends at once and one that waits at a gate."""
-    first = write_notebook(notebooks, writing("first.png", "01_first.json"), name="01_first")
-    second = write_notebook(notebooks, waiting(folder), writing(), name="02_second")
-    return first, second
+    write_notebook(notebooks, writing("first.png", "01_first.json"), name="01_first")
+    write_notebook(notebooks, waiting(folder), writing(), name="02_second")
 
 
-def test_runner_goes_on_where_it_was_killed(notebooks, places, tmp_path):
+def test_runner_works_alone_in_its_folder_and_goes_on_where_it_was_killed(
+    notebooks, places, tmp_path
+):
     two_notebooks(notebooks, tmp_path)
     with start(notebooks, places) as runner:
         kernel = kernel_of(tmp_path)
+        with start(notebooks, places) as other:
+            told, problem = other.communicate(timeout=PATIENCE)
+        assert (other.returncode, told, len(problem.splitlines())) == (2, "", 1)
+        assert f"another run is working in {places.build}" in problem
         runner.kill()
     wait_for(lambda: is_gone(kernel))
     assert is_untouched(places)
@@ -228,45 +179,16 @@ def test_runner_stops_at_ctrl_c_and_says_what_it_finished(notebooks, places, tmp
     assert is_untouched(places)
 
 
-def test_runner_refuses_to_work_beside_another_in_one_folder(notebooks, places, tmp_path):
-    two_notebooks(notebooks, tmp_path)
-    with start(notebooks, places, jobs=2) as runner:
-        kernel_of(tmp_path)
-        with start(notebooks, places) as other:
-            told, problem = other.communicate(timeout=PATIENCE)
-        assert (other.returncode, told) == (2, "")
-        assert problem.startswith(f"runner.py: another run is working in {places.build}; wait")
-        assert len(problem.splitlines()) == 1
-        (tmp_path / "gate").touch()
-        assert runner.wait(timeout=PATIENCE) == 0
-    assert (places.out / "line.png").read_text() == "ethereum 4"
-
-
-def test_execute_ends_when_it_is_told_to_before_it_began(tmp_path):
-    stop = threading.Event()
-    stop.set()
-    result = execute(Task("07_any", "{}"), tmp_path / "work", stop=stop)
-    assert result == Result("interrupted", problem="interrupted before it began")
-
-
-def test_execute_leaves_no_folder_behind(tmp_path, tmp_path_factory, monkeypatch):
+def test_execute_gives_the_kernel_this_package_and_leaves_no_folder(
+    tmp_path, tmp_path_factory, monkeypatch
+):
     temporary = tmp_path_factory.mktemp("t")
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    notebook = write_notebook(tmp_path, writing())
-    result = execute(Task("07_any", notebook.read_text()), tmp_path / "work")
-    assert json.loads(result.executed)["cells"]
-    assert result.made["line.png"] == b"ethereum 4"
-    assert not (tmp_path / "work").exists()
-    assert not list(temporary.iterdir())
-
-
-def test_execute_gives_the_kernel_this_package_whatever_the_path(tmp_path, monkeypatch):
-    other = tmp_path / "coincast"
-    other.mkdir()
-    (other / "__init__.py").write_text("raise ImportError('another coincast')")
+    (tmp_path / "coincast.py").write_text("raise ImportError('another coincast')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     notebook = write_notebook(tmp_path, "from coincast.paths import PACKAGE", writing(), "PACKAGE")
     result = execute(Task("07_any", notebook.read_text()), tmp_path / "work")
-    assert result.problem == ""
-    (output,) = json.loads(result.executed)["cells"][-1]["outputs"]
-    assert str(PACKAGE) in "".join(output["data"]["text/plain"])
+    assert (result.problem, result.made["line.png"]) == ("", b"ethereum 4")
+    assert str(PACKAGE) in str(json.loads(result.executed)["cells"][-1]["outputs"])
+    assert not (tmp_path / "work").exists()
+    assert not list(temporary.iterdir())

@@ -45,8 +45,8 @@ def test_reproduce_quick_runs_every_notebook_and_prints_a_table(quick):
         assert f"{path.stem} " in done.stdout.split("\nnotebook  ")[1]
     (page,) = re.findall(r"^page of figures: (.+)$", done.stdout, flags=re.MULTILINE)
     text = Path(page).read_text()
-    assert text.count('class="badge fresh"') >= len(list((ROOT / "notebooks").glob("*.ipynb")))
-    assert 'class="badge"' not in text
+    assert text.count(">fresh<") == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    assert "stale:" not in text
 
 
 def test_reproduce_has_nothing_to_do_after_that_and_says_so_at_once(quick, tmp_path):
@@ -79,8 +79,7 @@ def test_reproduce_finds_the_known_baselines_on_bundled_prices(quick):
     found = values(BUILD / "quick")
     assert found["rows"] == {"train": 260, "test": 59}
     known = {"zero": 0.0527, "train_mean": 0.0500, "train_median": 0.0523, "persistence": 0.0689}
-    for name, value in known.items():
-        assert found["test_mae"][name] == pytest.approx(value, abs=2e-4), name
+    assert {name: found["test_mae"][name] for name in known} == pytest.approx(known, abs=2e-4)
     assert 0.076 < found["test_mae"]["linear_regression"] < 0.084
 
 
@@ -101,42 +100,22 @@ def test_reproduce_reads_the_same_prices_from_a_served_page(quick, tmp_path, ser
         assert found["test_mae"][name] == pytest.approx(expected["test_mae"][name], abs=1e-4), name
 
 
-def test_reproduce_takes_another_coin_by_one_parameter(tmp_path):
-    done = reproduce(
-        tmp_path, "02_ethereum_lstm", "--quick", "--out", "other", "-p", "coin=litecoin"
-    )
-    assert done.returncode == 0, done.stderr
-    found = values(tmp_path / "other")
-    assert (found["coin"], found["period"]["train_first"]) == ("litecoin", "2017-06-28")
-
-
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "words"),
     [
-        (["03_nothing"], "notebook '03_nothing' does not exist"),
-        (["-p", "epoch=3"], "did you mean 'epochs'?"),
-        (["-p", "epochs=many"], "epochs is a whole number, for example 21"),
-        (["-p", "seed=-1"], "seed -1 is no seed"),
-        (["-p", "end=2018-13-01"], "end '2018-13-01' is not a day"),
-        (["-p", "source=bundle"], "source 'bundle' is unknown; did you mean 'bundled'?"),
-        (["-p", "seed=1", "-p", "seed=2"], "'seed=2' is given twice"),
-        (["-p", "coin=etherium"], "coin 'etherium' is not bundled; did you mean 'ethereum'?"),
-        (["02_ethereum_lstm", "--quick", "-p", "lags=900"], "lags 900 does not fit 597 days"),
-        (
-            ["03_bitcoin_cnn_lstm", "--quick", "-p", "window=2000"],
-            "lags 2000 does not fit 1000 day",
-        ),
-        (
-            ["03_bitcoin_cnn_lstm", "--quick", "-p", "horizon_days=0"],
-            "horizon_days 0 is too small; choose 1",
-        ),
-        (["03_bitcoin_cnn_lstm", "-p", "backend=torch"], "backend 'torch' is unknown; use one of"),
+        (["03_nothing"], ["'03_nothing'"]),
+        (["-p", "epoch=3"], ["'epoch=3'", "'epochs'"]),
+        (["-p", "epochs=many"], ["epochs=many", "21"]),
+        (["-p", "seed=-1"], ["seed -1"]),
+        (["-p", "end=2018-13-01"], ["'2018-13-01'"]),
+        (["-p", "source=bundle"], ["'bundle'", "'bundled'"]),
+        (["02_ethereum_lstm", "--quick", "-p", "lags=900"], ["lags 900", "597 days"]),
+        (["03_bitcoin_cnn_lstm", "-p", "backend=torch"], ["'torch'"]),
     ],
 )
-def test_reproduce_refuses_bad_input_in_one_line(tmp_path, arguments, message):
+def test_reproduce_refuses_bad_input_in_one_line(tmp_path, arguments, words):
     before = contents(FIGS)
     done = reproduce(tmp_path, *arguments)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert all(word in done.stderr for word in words)
     assert contents(FIGS) == before

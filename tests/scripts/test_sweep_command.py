@@ -6,13 +6,13 @@ import sys
 
 import pytest
 import reproduce
-from clusters import local_cluster
 from tiny import write_notebook
 
 from coincast.paths import FIGS, ROOT
 from coincast.runner import reproduction
-from coincast.runner.sweeps import Sweep, parse_grid
-from coincast.runner.tasks import Limits
+from coincast.runner.execution import Limits
+from coincast.runner.sweeps.grid import parse_grid
+from coincast.runner.sweeps.sweep import Sweep
 
 # Records scores that tell the parameters; litecoin with 4 lags fails.
 RECORD = """
@@ -76,16 +76,6 @@ def test_sweep_runs_again_only_what_is_missing_and_gives_the_same_files(sweep, c
     assert contents(sweep) == first
 
 
-@pytest.mark.fault
-@pytest.mark.notebook
-def test_sweep_gives_the_same_files_on_a_cluster(sweep, tmp_path):
-    assert run(sweep, jobs=2) == 1
-    elsewhere = Sweep(sweep.notebook, sweep.grid, tmp_path / "elsewhere", sweep.fixed)
-    with local_cluster(tmp_path) as cluster:
-        assert run(elsewhere, jobs=None, scheduler=cluster.scheduler_address) == 1
-    assert contents(elsewhere) == contents(sweep)
-
-
 @pytest.mark.notebook
 def test_sweep_says_that_there_is_no_figure_where_nothing_is_evaluated(sweep, capsys):
     plain = RECORD.replace("evaluation", "settings")
@@ -101,32 +91,21 @@ def test_sweep_says_that_there_is_no_figure_where_nothing_is_evaluated(sweep, ca
 
 @pytest.mark.command
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "words"),
     [
-        (["--sweep", "lags=2,4"], "--sweep is of one notebook: name it, for example 02_eth"),
-        (["02_ethereum_lstm", "--sweep", "lag=2"], "did you mean 'lags'?"),
-        (["02_ethereum_lstm", "--sweep", "lags=2,4", "-p", "lags=3"], "lags has a value already"),
-        (["02_ethereum_lstm", "--quick", "--sweep", "quick=true"], "quick has a value already"),
-        (
-            ["02_ethereum_lstm", "--sweep", "coin=ethereum,etherium"],
-            "coin 'etherium' is not bundled; did you mean 'ethereum'?",
-        ),
-        (
-            ["02_ethereum_lstm", "--sweep", "lags=2", "--out", str(FIGS)],
-            "is for the default study; choose another folder",
-        ),
-        (
-            ["01_prices", "--fresh", "--out", "new", "--scheduler", "127.0.0.1:9"],
-            "no Dask scheduler answers at 127.0.0.1:9",
-        ),
+        (["--sweep", "lags=2,4"], ["--sweep", "one notebook"]),
+        (["02_ethereum_lstm", "--quick", "--sweep", "quick=true"], ["quick=true"]),
+        (["02_ethereum_lstm", "--sweep", "coin=ethereum,etherium"], ["'etherium'", "'ethereum'"]),
+        (["02_ethereum_lstm", "--sweep", "lags=2", "--out", str(FIGS)], [str(FIGS)]),
+        (["01_prices", "--fresh", "--out", "new", "--scheduler", "127.0.0.1:9"], ["127.0.0.1:9"]),
     ],
 )
-def test_reproduce_refuses_a_sweep_or_a_cluster_in_one_line(tmp_path, arguments, message):
+def test_reproduce_refuses_a_sweep_or_a_cluster_in_one_line(tmp_path, arguments, words):
     command = [sys.executable, str(ROOT / "scripts" / "reproduce.py"), *arguments]
     before = {path.name: path.read_bytes() for path in FIGS.iterdir()}
     done = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
-    assert message in done.stderr
+    assert all(word in done.stderr for word in words)
     assert {path.name: path.read_bytes() for path in FIGS.iterdir()} == before

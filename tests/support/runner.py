@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 import environment
 import reproduce
 
+from coincast.runner.execution import Limits
 from coincast.runner.reproduction import Places, find_notebooks, make_task
-from coincast.runner.tasks import Limits
 
 
 def main(arguments):

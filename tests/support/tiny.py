@@ -1,7 +1,11 @@
-"""Tiny notebooks, to try the runner on."""
+"""Tiny notebooks to try the runner on, and the processes that run them."""
+
+import time
 
 import nbformat
+import psutil
 
+PATIENCE = 60  # seconds; on a busy machine a kernel starts late
 DEFAULTS = 'coin = "ethereum"\nlags = 4\ndropout = 0.35\nquick = False\ncoins = ["eos", "xrp"]'
 
 
@@ -40,3 +44,25 @@ folder = pathlib.Path({str(folder)!r})
 while not (folder / "gate").exists():
     time.sleep(0.02)
 """
+
+
+def kernel_of(folder):
+    """Wait for a `waiting` cell to run; return its kernel's process id."""
+    wait_for((folder / "pid").exists)
+    return int((folder / "pid").read_text())
+
+
+def wait_for(condition):
+    """Wait until a condition holds; fail if it does not in time."""
+    ends = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < ends, condition
+        time.sleep(0.02)
+
+
+def is_gone(pid):
+    """Tell whether a process has ended, be it that its parent has not asked yet."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -1,6 +1,6 @@
-"""NVIDIA GPUs: which there are, and how busy they are while something trains.
+"""NVIDIA GPUs: their names, and how busy they are while something trains.
 
-Everything here is empty where no NVIDIA driver answers: no thread is started, nothing is imported.
+Without an NVIDIA driver everything here is empty: nothing is imported and no thread is started.
 """
 
 import contextlib
@@ -14,29 +14,29 @@ from typing import Any
 
 __all__ = ["GpuUse", "driver_and_names", "watch_gpu"]
 
+Sample = tuple[float, float]  # per cent busy, bytes in use
+
 
 @dataclass(frozen=True)
 class GpuUse:
-    """How busy one GPU was over the samples of a watch.
+    """How busy one GPU was.
 
     Attributes:
-        name: as its driver calls it.
-        samples: how many there were.
+        name: the driver's name for it.
+        samples: how often it was looked at.
         mean_percent: share of the time in which something ran on it.
-        highest_percent: of a single sample.
-        mean_bytes: of its memory in use, by whatever process.
-        highest_bytes: of a single sample.
+        highest_percent: the same in a single sample.
+        highest_bytes: of its memory in use, by any process.
     """
 
     name: str
     samples: int
     mean_percent: float
     highest_percent: float
-    mean_bytes: float
     highest_bytes: float
 
     def __str__(self) -> str:
-        """Say it in a line, for the log of a fit."""
+        """One line for a log."""
         return (
             f"{self.name}: {self.mean_percent:.0f} % busy ({self.highest_percent:.0f} % at most), "
             f"{self.highest_bytes / 2**20:.0f} MiB in use at most"
@@ -45,7 +45,7 @@ class GpuUse:
 
 @contextlib.contextmanager
 def _nvml() -> Iterator[ModuleType | None]:
-    """Lend NVIDIA's management library while it is open; None without driver or library."""
+    """NVIDIA's management library while it is open; None without library or driver."""
     try:
         library = importlib.import_module("pynvml")
     except ImportError:
@@ -67,7 +67,7 @@ def _handles(library: ModuleType) -> list[Any]:
 
 
 def driver_and_names() -> tuple[str, list[str]]:
-    """Return the NVIDIA driver's version and each GPU's name; "" and none without a driver."""
+    """Version of the NVIDIA driver and the name of each GPU; "" and [] without a driver."""
     with _nvml() as library:
         if library is None:
             return "", []
@@ -77,14 +77,14 @@ def driver_and_names() -> tuple[str, list[str]]:
 
 @contextlib.contextmanager
 def watch_gpu(every_seconds: float = 0.5) -> Iterator[list[GpuUse]]:
-    """Sample every GPU beside what runs in the block; lend a list that is filled at its end.
+    """Sample every GPU while the block runs; the list is filled when it ends.
 
     Args:
         every_seconds: between two samples; the first is taken at once.
 
     >>> with watch_gpu() as uses:
     ...     total = sum(range(1000))
-    >>> all(use.highest_percent >= use.mean_percent for use in uses)  # no GPU: none to compare
+    >>> all(use.highest_percent >= use.mean_percent for use in uses)  # true without a GPU, too
     True
     """
     uses: list[GpuUse] = []
@@ -92,7 +92,7 @@ def watch_gpu(every_seconds: float = 0.5) -> Iterator[list[GpuUse]]:
         if library is None:
             yield uses
             return
-        samples: list[list[tuple[float, float]]] = []
+        samples: list[list[Sample]] = []
         ended = threading.Event()
         handles = _handles(library)
         watcher = threading.Thread(
@@ -104,38 +104,28 @@ def watch_gpu(every_seconds: float = 0.5) -> Iterator[list[GpuUse]]:
         finally:
             ended.set()
             watcher.join()
-            for handle, seen in zip(handles, zip(*samples, strict=True), strict=False):
-                uses.append(_summarise(library.nvmlDeviceGetName(handle), seen))
+            for handle, of_one in zip(handles, zip(*samples, strict=True), strict=False):
+                percents, sizes = zip(*of_one, strict=True)
+                name = library.nvmlDeviceGetName(handle)
+                mean = fmean(percents)
+                uses.append(GpuUse(name, len(samples), mean, max(percents), max(sizes)))
 
 
 def _watch(
     library: ModuleType,
     handles: list[Any],
-    samples: list[list[tuple[float, float]]],
+    samples: list[list[Sample]],
     ended: threading.Event,
     every_seconds: float,
 ) -> None:
-    """Append a row a sample, (per cent, bytes) for each GPU, until told to end."""
-    with contextlib.suppress(library.NVMLError):  # a GPU that will not tell does no harm
+    """Append one sample of all GPUs at a time, until told to end."""
+    with contextlib.suppress(library.NVMLError):  # a GPU that gives no numbers does no harm
         while True:
-            samples.append(
-                [
-                    (
-                        library.nvmlDeviceGetUtilizationRates(handle).gpu,
-                        library.nvmlDeviceGetMemoryInfo(handle).used,
-                    )
-                    for handle in handles
-                ]
-            )
+            samples.append([_sample(library, handle) for handle in handles])
             if ended.wait(every_seconds):
                 return
 
 
-def _summarise(name: str, samples: tuple[tuple[float, float], ...]) -> GpuUse:
-    """Return the means and maxima of one GPU's samples.
-
-    >>> _summarise("T4", ((10, 100), (30, 500)))  # doctest: +ELLIPSIS
-    GpuUse(name='T4', samples=2, mean_percent=20.0, highest_percent=30, mean_bytes=300.0, ...)
-    """
-    percents, sizes = zip(*samples, strict=True)
-    return GpuUse(name, len(samples), fmean(percents), max(percents), fmean(sizes), max(sizes))
+def _sample(library: ModuleType, handle: object) -> Sample:
+    busy = library.nvmlDeviceGetUtilizationRates(handle).gpu
+    return busy, library.nvmlDeviceGetMemoryInfo(handle).used

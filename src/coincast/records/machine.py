@@ -1,8 +1,9 @@
-"""The machine that something runs on: what stays the same from run to run, and what is free."""
+"""The machine and the libraries that something runs on."""
 
 import os
 import platform
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,17 @@ import psutil
 
 from coincast.records.gpu import driver_and_names
 
-__all__ = ["cores", "memory", "summary"]
+__all__ = ["LIBRARIES", "cores", "memory", "summary", "versions"]
 
-CGROUP = Path("/sys/fs/cgroup")  # the limits of a container, on Linux
+# Results depend on these.
+LIBRARIES = (
+    "tensorflow", "jax", "keras", "numpy", "scipy", "pandas", "scikit-learn", "arch", "matplotlib"
+)  # fmt: skip
+CGROUP = Path("/sys/fs/cgroup")  # a container's limits, on Linux
 
 
 def summary() -> dict[str, Any]:
-    """Return what decides how numbers are rounded here; the same in every run on one machine."""
+    """What decides how numbers are rounded here: system, cores, GPUs, Keras's backend."""
     driver, names = driver_and_names()
     keras = sys.modules.get("keras")
     return {
@@ -29,22 +34,28 @@ def summary() -> dict[str, Any]:
     }
 
 
+def versions(*libraries: str) -> dict[str, str]:
+    """Version of Python and of each named library."""
+    found = {name: metadata.version(name) for name in libraries}
+    return {"python": platform.python_version(), **found}
+
+
 def cores() -> int:
-    """Return how many processor cores this process may use."""
+    """Number of processor cores that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def memory(cgroup: Path = CGROUP) -> tuple[int, int]:
-    """Return how many bytes of memory there are and how many of them are free to use.
+    """Bytes of memory in total, and those that are free to use.
 
     Args:
-        cgroup: where Linux tells a container's limits.
+        cgroup: where Linux states a container's limits.
     """
-    seen = psutil.virtual_memory()
+    machine = psutil.virtual_memory()
     try:
         limit = int((cgroup / "memory.max").read_text())
         used = int((cgroup / "memory.current").read_text())
     except (OSError, ValueError):  # no container, or one without a limit: "max"
-        return seen.total, seen.available
-    return min(seen.total, limit), min(seen.available, max(limit - used, 0))
+        return machine.total, machine.available
+    return min(machine.total, limit), min(machine.available, max(limit - used, 0))

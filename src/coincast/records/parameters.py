@@ -1,16 +1,14 @@
-"""The parameters of notebooks: which they have, and values for them from a command line."""
+"""The parameters of notebooks: their defaults, and values for them from a command line."""
 
 import ast
-import difflib
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from coincast.errors import InputError
+from coincast.errors import InputError, did_you_mean
 
 __all__ = [
-    "nearest",
     "notebook_parameters",
     "parse_assignments",
     "read_notebook",
@@ -23,7 +21,7 @@ KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "
 
 
 def notebook_parameters(path: Path) -> dict[str, Any]:
-    """Return the names and default values in a notebook's one `parameters` cell.
+    """Names and default values in a notebook's one `parameters` cell.
 
     Raises:
         InputError: the file cannot be read, or as `read_parameters`.
@@ -32,19 +30,19 @@ def notebook_parameters(path: Path) -> dict[str, Any]:
 
 
 def read_notebook(path: Path) -> str:
-    """Return the text of a notebook.
+    """Text of a notebook.
 
     Raises:
-        InputError: the file cannot be read, or is no text.
+        InputError: the file cannot be read, or is not text.
     """
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {path.name} as a notebook: {error!r}; mend it") from error
+        raise InputError(f"cannot read {path.name} as a notebook: {error!r}; repair it") from error
 
 
 def runs_alone(text: str) -> bool:
-    """Return whether a notebook's metadata ask that nothing of a run runs beside it.
+    """Whether a notebook's metadata ask that it runs alone, because it measures time.
 
     >>> runs_alone('{"metadata": {"coincast": {"alone": true}}}')
     True
@@ -56,15 +54,15 @@ def runs_alone(text: str) -> bool:
 
 
 def read_parameters(text: str, name: str) -> dict[str, Any]:
-    """Return the names and default values in the `parameters` cell of a notebook's text.
+    """Names and default values in the `parameters` cell of a notebook's text.
 
     Args:
         text: the content of an .ipynb file.
         name: what messages call it.
 
     Raises:
-        InputError: the text is no notebook, the cell is not there once, or it holds anything
-            but `name = literal` lines.
+        InputError: the text is not a notebook, there is not exactly one such cell, or it holds
+            anything but `name = literal` lines.
     """
     try:
         cells = [
@@ -72,7 +70,7 @@ def read_parameters(text: str, name: str) -> dict[str, Any]:
             for cell in json.loads(text)["cells"]
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"cannot read {name} as a notebook: {error!r}; mend it") from error
+        raise InputError(f"cannot read {name} as a notebook: {error!r}; repair it") from error
     sources = [source for source, tags in cells if PARAMETERS_TAG in tags]
     if len(sources) != 1:
         raise InputError(f"{name} has {len(sources)} cells tagged {PARAMETERS_TAG!r}; it needs one")
@@ -88,13 +86,13 @@ def _assignment(statement: ast.stmt) -> tuple[str, Any]:
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             return name, ast.literal_eval(value)
-    raise ValueError(f"line {statement.lineno} is something else")
+    raise ValueError(f"line {statement.lineno} is not")
 
 
 def parse_assignments(
     assignments: Iterable[str], notebooks: Iterable[Path]
 ) -> dict[Path, dict[str, Any]]:
-    """Return the parameters to give to each notebook: those that its parameters cell names.
+    """Parameters to give to each notebook: those that its parameters cell names.
 
     Args:
         assignments: texts such as "epochs=5".
@@ -112,7 +110,7 @@ def parse_assignments(
         if not equals or name not in known:
             raise InputError(
                 f"parameter {assignment!r} is not NAME=VALUE with a known name; "
-                f"{nearest(name, known)}use one of {', '.join(sorted(known))}"
+                f"{did_you_mean(name, known)}use one of {', '.join(sorted(known))}"
             )
         for path, parameters in defaults.items():
             if name in given[path]:
@@ -122,18 +120,8 @@ def parse_assignments(
     return given
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the hint that a misspelt name deserves, with a space after it, or nothing.
-
-    >>> nearest("epoch", ["epochs", "seed"])
-    "did you mean 'epochs'? "
-    """
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]!r}? " if near else ""
-
-
 def _typed(name: str, text: str, default: object) -> object:
-    """Return the text as the type that the parameter's default has."""
+    """The text as a value of the type that the parameter's default has."""
     if isinstance(default, str):
         return text
     if isinstance(default, list):
@@ -146,7 +134,7 @@ def _typed(name: str, text: str, default: object) -> object:
     if isinstance(default, float) and type(value) is int:
         value = float(value)
     if type(value) is not type(default):
-        kind = KINDS.get(type(default), "nothing that a command line can set")
+        kind = KINDS.get(type(default), "not something that a command line can set")
         raise InputError(
             f"{name}={text} is of the wrong type: {name} is {kind}, for example {default}"
         )

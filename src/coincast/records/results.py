@@ -1,66 +1,55 @@
-"""The numbers and pictures of a notebook, written with where they came from, and read back."""
+"""A notebook's figures and numbers, written with where they came from, and read back."""
 
-import hashlib
 import io
 import json
 import os
-import platform
 from collections.abc import Iterable, Mapping
-from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from coincast.errors import InputError
 from coincast.files import write_atomically
-from coincast.paths import BUILD, NOTEBOOKS
-from coincast.records.machine import summary
+from coincast.paths import BUILD, NOTEBOOKS, NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE
+from coincast.records import machine, used_code
 from coincast.records.parameters import notebook_parameters
-from coincast.records.surroundings import NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE, VERSIONED
-from coincast.records.used_code import code_cells, used_files
+from coincast.records.plain_json import json_hash, to_plain
 
-__all__ = [
-    "code_version",
-    "data_hash",
-    "figure_marks",
-    "load",
-    "output_folder",
-    "parameters",
-    "parameters_hash",
-    "record",
-]
+if TYPE_CHECKING:  # slow to import for a command that only reads results
+    from matplotlib.figure import Figure
+
+__all__ = ["figure_marks", "load", "output_folder", "parameters", "png", "record"]
 
 
 def output_folder() -> Path:
-    """Return where figures and numbers go: the runner's choice, `build/figs` in Jupyter.
+    """Where figures and numbers go: the runner's choice, or `build/figs` in Jupyter.
 
     So trying things out in Jupyter never changes the committed figures.
     """
     return Path(os.environ.get(OUTPUT_VARIABLE) or BUILD / "figs")
 
 
-def notebook_path(notebook: str) -> Path:
-    """Return where the source of a notebook is: the runner's copy, `notebooks/` in Jupyter."""
+def _notebook_path(notebook: str) -> Path:
+    """Source of a notebook: the runner's copy, or the one in `notebooks/` in Jupyter."""
     return Path(os.environ.get(NOTEBOOKS_VARIABLE) or NOTEBOOKS) / f"{notebook}.ipynb"
 
 
 def parameters(notebook: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that a running notebook's parameters have, defaults or not.
+    """Values of a running notebook's parameters, defaults or not.
 
     Args:
         notebook: its name without folder and ending, for example "02_ethereum_lstm".
         namespace: `globals()` of the notebook.
     """
-    return {name: namespace[name] for name in notebook_parameters(notebook_path(notebook))}
+    return {name: namespace[name] for name in notebook_parameters(_notebook_path(notebook))}
 
 
 def record(
     notebook: str,
     *,
     values: Mapping[str, Any],
-    figures: Mapping[str, tuple[Figure, str]],
+    figures: "Mapping[str, tuple[Figure, str]]",
     parameters: Mapping[str, Any],
     prices: Iterable[pd.DataFrame],
     device: str = "none: nothing is trained",
@@ -75,41 +64,62 @@ def record(
         parameters: as `parameters()` gives them.
         prices: every table used, for its origin.
         device: what trained the models.
-        readme: this notebook's block of the README, in Markdown; empty for none.
+        readme: the notebook's own part of the README, in Markdown, without markers.
 
     Returns:
-        What the JSON holds: values, figures (captions), provenance. Nothing in it changes
-        from run to run on one machine; how long a run took is told by the runner.
+        What the JSON holds: values, figures (captions), readme if there is one, provenance.
+        It is the same in every run on one machine; the runner keeps seconds and memory.
+
+    Raises:
+        InputError: a file cannot be written.
+        ValueError, TypeError: JSON cannot hold a value; no JSON is written then.
     """
     folder = output_folder()
-    origins = [_origin(table) for table in prices]
-    provenance = {
-        "notebook": notebook,
-        "parameters": dict(parameters),
-        "parameters_sha256": parameters_hash(parameters),
-        "data": origins,
-        "data_sha256": data_hash(origins),
-        "code_version": code_version(notebook),
-        "versions": {"python": platform.python_version()}
-        | {name: metadata.version(name) for name in ("coincast", *VERSIONED)},
-        "device": device,
-        "machine": summary(),
-    }
+    provenance = _provenance(notebook, parameters, prices, device)
     for name, (figure, _) in figures.items():
-        write_atomically(folder / f"{name}.png", picture(figure, figure_marks(provenance)))
+        write_atomically(folder / f"{name}.png", png(figure, figure_marks(provenance)))
     content = {
-        "values": _plain(values),
+        "values": to_plain(values),
         "figures": {name: caption for name, (_, caption) in figures.items()},
+        **({"readme": readme} if readme else {}),
         "provenance": provenance,
-    } | ({"readme": readme} if readme else {})
-    write_atomically(
-        folder / f"{notebook}.json", json.dumps(content, indent=2, allow_nan=False) + "\n"
-    )
+    }
+    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    write_atomically(folder / f"{notebook}.json", text)
     return content
 
 
+def _provenance(
+    notebook: str, parameters: Mapping[str, Any], prices: Iterable[pd.DataFrame], device: str
+) -> dict[str, Any]:
+    """Everything that made the numbers, our code by a hash of what the notebook uses.
+
+    The commit's name would not do: the figures are part of the commit that they would name.
+    """
+    origins = [_origin(table) for table in prices]
+    text = _notebook_path(notebook).read_text(encoding="utf-8")
+    code = used_code.used_code(text, parameters.get("source", "bundled"))
+    return {
+        "notebook": notebook,
+        "parameters": dict(parameters),
+        "parameters_sha256": json_hash(dict(parameters)),
+        "data": origins,
+        "data_sha256": json_hash(origins),
+        "code_version": f"sha256:{json_hash([used_code.notebook_hash(text), code])}",
+        "versions": machine.versions("coincast", *machine.LIBRARIES),
+        "device": device,
+        "machine": machine.summary(),
+    }
+
+
+def _origin(prices: pd.DataFrame) -> dict[str, Any]:
+    """Where a table of prices came from, its period and its number of rows."""
+    days = {"first_day": prices.index[0], "last_day": prices.index[-1]}
+    return dict(prices.attrs) | to_plain(days) | {"rows": len(prices)}
+
+
 def load(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return every recorded JSON of a folder by notebook name, in the notebooks' order.
+    """Every recorded JSON of a folder by notebook name, in the notebooks' order.
 
     Raises:
         InputError: a file is damaged.
@@ -123,27 +133,8 @@ def load(folder: Path) -> dict[str, dict[str, Any]]:
     return recorded
 
 
-def parameters_hash(parameters: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of parameters, whatever their order, in hexadecimal.
-
-    >>> parameters_hash({"lags": 4, "seed": 1}) == parameters_hash({"seed": 1, "lags": 4})
-    True
-    """
-    return _canonical_hash(dict(parameters))
-
-
-def data_hash(origins: Iterable[Mapping[str, Any]]) -> str:
-    """Return the SHA-256 of where prices came from: tables in their order, facts in any."""
-    return _canonical_hash([dict(origin) for origin in origins])
-
-
-def _canonical_hash(content: object) -> str:
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def figure_marks(provenance: Mapping[str, Any]) -> dict[str, str]:
-    """Return what the PNG of a figure tells of itself, as keyword and text, by its provenance."""
+    """What a figure's PNG says of its origin: keyword -> text."""
     return {
         "Notebook": provenance["notebook"],
         "Parameters-SHA256": provenance["parameters_sha256"],
@@ -151,44 +142,8 @@ def figure_marks(provenance: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def code_version(notebook: str) -> str:
-    """Return a hash of everything of ours that made the numbers: a notebook and what it imports.
-
-    A commit's name would not do: the figures are part of the commit that they would name.
-    """
-    source = notebook_path(notebook)
-    digest = hashlib.sha256()
-    for path in [*used_files(code_cells(source.read_text())), source]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return f"sha256:{digest.hexdigest()}"
-
-
-def picture(figure: Figure, marks: Mapping[str, str]) -> bytes:
-    """Return a figure as PNG with such marks; without the software's name its bytes repeat."""
+def png(figure: "Figure", marks: Mapping[str, str]) -> bytes:
+    """A figure as PNG with such marks, without the software's name, which changes its bytes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None, **marks})
     return buffer.getvalue()
-
-
-def _origin(prices: pd.DataFrame) -> dict[str, Any]:
-    days = {"first_day": prices.index[0], "last_day": prices.index[-1]}
-    return (
-        dict(prices.attrs)
-        | {name: f"{day:%Y-%m-%d}" for name, day in days.items()}
-        | {"rows": len(prices)}
-    )
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON is any of six types
-    """Return a value with tables, dates and NumPy numbers as plain JSON types."""
-    if isinstance(value, pd.DataFrame):
-        return {str(name): _plain(row) for name, row in value.to_dict("index").items()}
-    if isinstance(value, pd.Series):
-        return _plain(value.to_dict())
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}"
-    return value.item() if hasattr(value, "item") else value

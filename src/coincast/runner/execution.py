@@ -1,4 +1,4 @@
-"""Executing one task in processes of its own, watched from outside."""
+"""Executing one notebook in processes of its own, watched from outside."""
 
 import contextlib
 import json
@@ -9,25 +9,25 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from coincast.errors import InputError
 from coincast.files import write_atomically
-from coincast.paths import NOTEBOOKS, PACKAGE
+from coincast.paths import NOTEBOOKS, NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE, PACKAGE
 from coincast.records.gpu import watch_gpu
-from coincast.records.surroundings import NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE
-from coincast.runner import failures
-from coincast.runner.tasks import Result, Task
+from coincast.runner.failures import describe_failure
 
-__all__ = ["execute"]
+__all__ = ["DETERMINISTIC_ENV", "Limits", "Result", "Task", "execute"]
 
-# One thread and one hash seed, so that sums are added in the same order on every run; and a GPU's
-# memory is taken as it is needed, so that there is some for the next notebook.
-STEADY = {
-    "KERAS_BACKEND": "tensorflow",  # what a notebook gets that chooses none
+# One thread and one hash seed: sums are added in the same order on every run. GPU memory is taken
+# as needed, which leaves some for the next notebook.
+DETERMINISTIC_ENV = {
+    "KERAS_BACKEND": "tensorflow",  # for a notebook that chooses none
     "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -38,91 +38,116 @@ STEADY = {
     "JUPYTER_PREFER_ENV_PATH": "1",
 }
 GIB = 2**30
-MOST_LOG = 2**20  # bytes
-WATCH_SECONDS = 0.2  # from one look at a task's memory to the next
-KILL_SECONDS = 5  # a process that the system holds is not waited for longer
+LOG_CHARACTERS = 2**20  # the end of a log that is kept
+WATCH_SECONDS = 0.2  # between two looks at a task's memory
+KILL_SECONDS = 5  # to wait for a process that the system holds
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a task may take; beyond that it is killed."""
+
+    seconds: float = 3600.0  # wall clock
+    gib: float = float("inf")  # memory of all its processes together
+
+
+@dataclass(frozen=True)
+class Task:
+    """One notebook to execute with one set of parameters: plain data, for any machine."""
+
+    notebook: str  # its name, for example "02_ethereum_lstm"
+    source: str  # the text of the .ipynb file
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # those that are not defaults
+    label: str = ""  # tells apart the tasks of one notebook; also a folder's name
+    limits: Limits = Limits()
+    alone: bool = False  # it measures time: no other task may run beside it
+
+    @property
+    def name(self) -> str:
+        """What messages and folders call the task: the label, or else the notebook."""
+        return self.label or self.notebook
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a task."""
+
+    status: str  # "finished", "failed", "died", "time", "memory" or "interrupted"
+    problem: str = ""  # one line; empty if all went well
+    bad_input: bool = False  # the user can fix the problem, and `problem` says how
+    seconds: float = 0.0
+    peak_gib: float = 0.0  # of all its processes together
+    gpus: tuple[str, ...] = ()  # how busy each NVIDIA GPU was, one line each
+    made: Mapping[str, bytes] = field(default_factory=dict)  # file name -> figure or JSON
+    executed: str = ""  # the notebook as far as it was executed
+    report: str = ""  # of a failure: cell, source, end of the traceback
+    log: str = ""  # what its processes printed
 
 
 def execute(task: Task, work: Path, *, stop: threading.Event | None = None) -> Result:
-    """Execute a task in a child process and a kernel, and return what came of it.
+    """Execute a task in a child process and a kernel.
 
     Args:
         task: what to execute.
-        work: folder to work in, of this task alone; what was there is removed.
+        work: working folder of this task alone; what was there is removed.
         stop: set by another thread to have the task killed.
 
     Returns:
-        The result, whatever happened: nothing is raised here. All processes of the task have been
-        killed, even those that its kernel started; `work` is gone.
+        The result, whatever happened: nothing is raised. All processes of the task have been
+        killed, including those that its kernel started; `work` is gone.
     """
-    stop = stop or threading.Event()
-    if stop.is_set():
-        return Result("interrupted", problem="interrupted before it began")
     try:
         shutil.rmtree(work, ignore_errors=True)
-        return _execute(task, work, stop)
+        return _execute(task, work, stop or threading.Event())
     except InputError as error:  # `work` cannot be written
         return Result("failed", problem=str(error), bad_input=True)
     except OSError as error:  # no process can be started
-        return Result("died", problem=f"the machine is short of something: {error}")
+        return Result("died", problem=f"the machine is out of a resource: {error}")
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
 def _execute(task: Task, work: Path, stop: threading.Event) -> Result:
-    notebook = work / f"{task.notebook}.ipynb"
-    executed, log = work / "executed.ipynb", work / "log.txt"
     request = {
-        "notebook": str(notebook),
-        "executed": str(executed),
+        "notebook": str(work / f"{task.notebook}.ipynb"),
+        "executed": str(work / "executed.ipynb"),
         "parameters": dict(task.parameters),
         "folder": str(NOTEBOOKS if NOTEBOOKS.is_dir() else work),
     }
-    write_atomically(notebook, task.source)
+    write_atomically(work / f"{task.notebook}.ipynb", task.source)
     write_atomically(work / "request.json", json.dumps(request))
     started = time.monotonic()
     with watch_gpu() as gpus:
-        outcome, peak_gib = _run(task, work, stop)
-    seconds = time.monotonic() - started
+        ending, peak_gib = _run(task, work, stop)
     result = Result(
-        outcome["status"],
-        seconds=seconds,
+        ending["status"],
+        seconds=time.monotonic() - started,
         peak_gib=peak_gib,
         gpus=tuple(map(str, gpus)),
-        executed=_read(executed),
-        log=_read(log, MOST_LOG),
+        executed=_read(work / "executed.ipynb"),
+        log=_read(work / "log.txt")[-LOG_CHARACTERS:],
     )
     if result.status == "finished":
         made = {path.name: path.read_bytes() for path in sorted((work / "out").glob("*"))}
         return replace(result, made=made)
-    return replace(
-        result,
-        problem=failures.explain(outcome, result.executed),
-        bad_input=failures.is_bad_input(outcome),
-        report=failures.report(outcome, result.executed, result.log),
-    )
+    return replace(result, **describe_failure(ending, result.executed, result.log))
 
 
 def _run(task: Task, work: Path, stop: threading.Event) -> tuple[dict[str, str], float]:
-    """Run the child; return its outcome, or why there is none, and the peak of memory in GiB."""
-    # Kernel files lie in a folder with a short path: that of a socket has 107 letters at most.
+    """Run the child process; return how it ended and the peak of memory in GiB."""
+    # The kernel's sockets need a short path: at most 107 characters.
     with tempfile.TemporaryDirectory(prefix="coincast-", ignore_cleanup_errors=True) as short:
-        environment = os.environ | STEADY
+        environment = os.environ | DETERMINISTIC_ENV
         environment |= {OUTPUT_VARIABLE: str(work / "out"), NOTEBOOKS_VARIABLE: str(work)}
         environment |= {"JUPYTER_RUNTIME_DIR": short, "IPYTHONDIR": short}
-        # The code that the manifest tells of: a relative path would mean another to the kernel.
+        # The kernel runs in another folder, where a relative path would name another package.
         paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-        command = [
-            sys.executable,
-            "-m",
-            "coincast.runner.notebook_process",
-            str(work / "request.json"),
-        ]
+        module = "coincast.runner.notebook_process"
         with (
             (work / "log.txt").open("wb") as log,
             subprocess.Popen(  # noqa: S603
-                command,
+                [sys.executable, "-m", module, str(work / "request.json")],
                 env=environment,
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -136,81 +161,66 @@ def _run(task: Task, work: Path, stop: threading.Event) -> tuple[dict[str, str],
 def _watch(
     task: Task, work: Path, child: subprocess.Popen[bytes], stop: threading.Event
 ) -> tuple[dict[str, str], float]:
-    """Wait for a child's end, which is brought about where it passes a limit."""
-    tree = Tree(child.pid)
-    ends = time.monotonic() + task.limits.seconds
+    """Wait for a child's end, and bring it about if it passes a limit."""
+    root = psutil.Process(child.pid)
+    processes, peak, limits = {root}, 0.0, task.limits
+    ends = time.monotonic() + limits.seconds
     try:
         while child.poll() is None:
-            tree.look()
+            processes |= _descendants(root)
+            gib = sum(map(_resident, processes)) / GIB
+            peak = max(peak, gib)
             if stop.is_set():
-                return {"status": "interrupted", "message": "interrupted"}, tree.peak_gib
+                return {"status": "interrupted", "message": "interrupted"}, peak
             if time.monotonic() > ends:
-                message = f"still running after {task.limits.seconds / 60:g} min; see --timeout"
-                return {"status": "time", "message": message}, tree.peak_gib
-            if tree.gib > task.limits.gib:
-                message = f"used {tree.gib:.1f} GiB, limit {task.limits.gib:g}; see --memory"
-                return {"status": "memory", "message": message}, tree.peak_gib
+                message = f"still running after {limits.seconds / 60:g} min; see --timeout"
+                return {"status": "time", "message": message}, peak
+            if gib > limits.gib:
+                message = f"used {gib:.1f} GiB, limit {limits.gib:g}; see --memory"
+                return {"status": "memory", "message": message}, peak
             stop.wait(WATCH_SECONDS)
     finally:
-        tree.kill()
+        _kill(processes)
     try:
-        return dict(json.loads((work / "outcome.json").read_text())), tree.peak_gib
+        return dict(json.loads((work / "ending.json").read_text())), peak
     except (OSError, ValueError):
         message = f"its process died (exit status {child.returncode})"
-        return {"status": "died", "message": message}, tree.peak_gib
+        return {"status": "died", "message": message}, peak
 
 
-class Tree:
-    """A process and all that descend from it, as far as they were ever seen."""
-
-    def __init__(self, pid: int) -> None:
-        """Start with one process."""
-        self.root = psutil.Process(pid)
-        self.processes = {self.root}
-        self.gib = self.peak_gib = 0.0
-
-    def look(self) -> None:
-        """Find descendants and measure memory: resident, shared pages counted in each process."""
-        self._find(self.root)
-        self.gib = sum(map(_resident, self.processes)) / GIB
-        self.peak_gib = max(self.peak_gib, self.gib)
-
-    def kill(self) -> None:
-        """Kill what is left, also of those whose parents are gone, and wait until it has ended."""
-        for process in tuple(self.processes):
-            self._find(process)
-        for process in self.processes:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        patience = time.monotonic() + KILL_SECONDS
-        while any(map(_is_alive, self.processes)) and time.monotonic() < patience:
-            time.sleep(0.01)
-
-    def _find(self, process: psutil.Process) -> None:
-        with contextlib.suppress(psutil.Error):
-            self.processes |= set(process.children(recursive=True))
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    """Tell whether a process still does something; a zombie only waits for its parent."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
+def _descendants(process: psutil.Process) -> set[psutil.Process]:
+    with contextlib.suppress(psutil.Error):
+        return set(process.children(recursive=True))
+    return set()
 
 
 def _resident(process: psutil.Process) -> int:
-    """Return a process's resident memory in bytes, 0 when it is gone."""
+    """Resident memory in bytes, 0 if the process is gone; each process counts shared pages."""
     try:
         return int(process.memory_info().rss)
     except psutil.Error:
         return 0
 
 
-def _read(path: Path, most: int | None = None) -> str:
-    """Return what a text file holds, or its last bytes; nothing where there is none."""
+def _kill(processes: Iterable[psutil.Process]) -> None:
+    """Kill processes and what descends from them, and wait until they have ended."""
+    found = set(processes).union(*map(_descendants, processes))
+    for process in found:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    ends = time.monotonic() + KILL_SECONDS
+    while any(map(_is_running, found)) and time.monotonic() < ends:
+        time.sleep(0.01)
+
+
+def _is_running(process: psutil.Process) -> bool:
+    """Whether a process has not ended; psutil would also wait for its parent to notice the end."""
     try:
-        content = path.read_bytes()
-    except OSError:
-        return ""
-    return content[-most if most else 0 :].decode(errors="replace")
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _read(path: Path) -> str:
+    """Content of a text file; "" if there is none."""
+    return path.read_bytes().decode(errors="replace") if path.exists() else ""

@@ -7,77 +7,57 @@ from typing import Any
 
 from coincast.errors import InputError, PriceError
 
-__all__ = ["explain", "is_bad_input", "report"]
+__all__ = ["describe_failure"]
 
 USER_ERRORS = {InputError.__name__, PriceError.__name__}
 LAST_LINES = 40  # of a traceback and of a log
 
 
-def is_bad_input(outcome: Mapping[str, str]) -> bool:
-    """Tell whether a notebook refused what the user gave it: its message says all."""
-    return outcome.get("error") in USER_ERRORS
-
-
-def explain(outcome: Mapping[str, str], executed: str) -> str:
-    """Return one line on what went wrong.
+def describe_failure(ending: Mapping[str, str], executed: str, log: str) -> dict[str, Any]:
+    """The fields `problem`, `bad_input` and `report` of a failed task's result.
 
     Args:
-        outcome: `status` and, where an exception was raised, `error` and `message`; else
-            `message` may say more.
+        ending: `status`, `message` and, after an exception, `error` (its name) and `traceback`.
         executed: text of the notebook as far as it was executed.
+        log: what its processes printed.
     """
-    message = (outcome.get("message", "").splitlines() or [""])[0]
-    if is_bad_input(outcome):
-        return message
-    number, _ = failing_cell(executed)
+    number, source = _last_cell(executed)
     where = f"cell {number}" if number else "before the first cell"
-    if outcome["status"] == "failed":
-        return f"{where}: {outcome['error']}: {message}"
-    return f"{where}: {message or 'its kernel died'}"
+    message = (ending["message"].splitlines() or [""])[0]
+    bad_input = ending.get("error") in USER_ERRORS
+    told = [message] if bad_input else [where, ending.get("error", ""), message]
+    problem = ": ".join(filter(None, told))
+    report = [problem]
+    for title, text in (
+        (f"source of cell {number}", source),
+        ("end of its traceback", ending.get("traceback", "")),
+        ("end of its log", log),
+    ):
+        lines = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).rstrip().splitlines()  # no colours
+        if lines:
+            report.append(f"{title}:\n" + "\n".join(f"    {line}" for line in lines[-LAST_LINES:]))
+    return {"problem": problem, "bad_input": bad_input, "report": "\n\n".join(report) + "\n"}
 
 
-def report(outcome: Mapping[str, str], executed: str, log: str) -> str:
-    """Return what a programmer wants to see first: the cell, the traceback's end, the log's end."""
-    number, source = failing_cell(executed)
-    parts = {
-        f"source of cell {number}": source,
-        "end of its traceback": outcome.get("traceback", ""),
-        "end of its log": log,
-    }
-    told = [
-        f"{title}:\n" + "\n".join(f"    {line}" for line in _plain(text)[-LAST_LINES:])
-        for title, text in parts.items()
-        if text.strip()
-    ]
-    return "\n\n".join([explain(outcome, executed), *told]) + "\n"
+def _last_cell(executed: str) -> tuple[int, str]:
+    """Number and source of the last cell that began; 0 and "" if none did.
 
-
-def failing_cell(executed: str) -> tuple[int, str]:
-    """Return number and source of the last cell that began, or 0 and nothing.
-
-    Cells are counted as Jupyter does when it runs the source notebook from the top: code only,
-    from 1. papermill's marks of success are not looked at: it sets them after a death, too.
+    Code cells of the source notebook count from 1, as in Jupyter. papermill names the cell only in
+    its exceptions; a time limit, a kernel's death or SystemExit raises none.
     """
-    found = 0, ""
-    for number, cell in enumerate(_code_cells(executed), start=1):
-        if cell["metadata"].get("papermill", {}).get("start_time"):
-            found = number, "".join(cell["source"])
-    return found
-
-
-def _code_cells(executed: str) -> list[dict[str, Any]]:
     try:
         cells = json.loads(executed)["cells"]
-    except (ValueError, KeyError):  # nothing was executed, or not written to the end
-        return []
-    return [
+    except (ValueError, KeyError):  # nothing was executed, or the file is not complete
+        return 0, ""
+    code = [
         cell
         for cell in cells
         if cell["cell_type"] == "code"
         and "injected-parameters" not in cell["metadata"].get("tags", [])
     ]
-
-
-def _plain(text: str) -> list[str]:
-    """Return the lines of a text without the codes that colour a terminal."""
-    return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).rstrip().splitlines()
+    began = [
+        (number, "".join(cell["source"]))
+        for number, cell in enumerate(code, start=1)
+        if cell["metadata"].get("papermill", {}).get("start_time")
+    ]
+    return began[-1] if began else (0, "")

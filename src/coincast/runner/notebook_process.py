@@ -1,9 +1,8 @@
 """One notebook, executed by papermill in this process and a kernel of its own.
 
-`python -m coincast.notebook_process REQUEST.json` executes what the request names and writes next
-to it an outcome that the runner can trust: papermill marks cells as completed even when the kernel
-died under them. It ends, and its kernel with it, when its standard input closes: however the
-runner dies, the system closes that.
+`python -m coincast.runner.notebook_process REQUEST.json` executes what the request names and
+writes `ending.json` next to it. When its standard input closes, because the runner ended it or
+died, it ends and takes its kernel with it.
 """
 
 import json
@@ -22,24 +21,21 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-__all__ = ["execute_here"]
-
-KERNEL_START_SECONDS = 300  # a busy machine takes its time
-# Sockets in the file system: no port to clash with, none for others to reach.
+KERNEL_START_SECONDS = 300  # on a busy machine
+# Sockets in the file system: no port can clash, and no other user can connect.
 TRANSPORT = "tcp" if sys.platform == "win32" else "ipc"
 
 
 def execute_here(request: Mapping[str, Any]) -> dict[str, str]:
-    """Execute a notebook and return its outcome.
+    """Execute a notebook.
 
     Args:
         request: `notebook` and `executed` (paths), `parameters`, `folder` (the kernel's own).
 
     Returns:
-        `status`: "finished", "failed" or "died"; for "failed" also `error` (the exception's
-        name), `message` and `traceback`.
+        `status`: "finished", "failed" or "died"; `message`; for "failed" also `error` (the
+        exception's name) and `traceback`.
     """
-    # The path of a socket may have little more than 100 letters; the runner chose a short one.
     sockets = str(Path(jupyter_runtime_dir()) / "kernel.json")
     try:
         notebook = papermill.execute_notebook(
@@ -53,23 +49,23 @@ def execute_here(request: Mapping[str, Any]) -> dict[str, str]:
             config=Config({"KernelManager": {"transport": TRANSPORT, "connection_file": sockets}}),
         )
     except PapermillExecutionError as error:
-        return {
-            "status": "failed",
-            "error": error.ename,
-            "message": error.evalue,
-            "traceback": "\n".join(error.traceback),
-        }
+        traceback = "\n".join(error.traceback)
+        return _ending("failed", error.evalue, error=error.ename, traceback=traceback)
     except DeadKernelError:
-        return {"status": "died"}
-    # A cell that ends the kernel's work politely (SystemExit) is no error to papermill.
+        return _ending("died", "its kernel died")
+    # To papermill SystemExit in a cell is not an error.
     for cell in notebook.cells:
         if cell.cell_type == "code" and cell.source and cell.execution_count is None:
             message = "it ended the notebook before the last cell"
-            return {"status": "failed", "error": "SystemExit", "message": message, "traceback": ""}
-    return {"status": "finished"}
+            return _ending("failed", message, error="SystemExit")
+    return _ending("finished", "")
 
 
-def end_with_runner() -> None:
+def _ending(status: str, message: str, **more: str) -> dict[str, str]:
+    return {"status": status, "message": message, **more}
+
+
+def _end_with_runner() -> None:
     """Wait until the runner closes standard input or dies; then end, and the kernel too."""
     while os.read(sys.stdin.fileno(), 1):
         pass
@@ -80,7 +76,6 @@ def end_with_runner() -> None:
 
 
 if __name__ == "__main__":
-    threading.Thread(target=end_with_runner, daemon=True).start()
+    threading.Thread(target=_end_with_runner, daemon=True).start()
     path = Path(sys.argv[1])
-    outcome = execute_here(json.loads(path.read_text()))
-    path.with_name("outcome.json").write_text(json.dumps(outcome))
+    path.with_name("ending.json").write_text(json.dumps(execute_here(json.loads(path.read_text()))))

@@ -1,4 +1,4 @@
-"""Whether the values of a notebook's parameters make sense, before anything runs."""
+"""Checks of parameter values before anything runs."""
 
 import math
 from collections.abc import Mapping
@@ -11,21 +11,21 @@ from coincast.prices.sources.request import Request
 
 __all__ = ["check_values"]
 
-SEEDS = range(2**32)  # what NumPy, TensorFlow and JAX all take
+SEEDS = range(2**32)  # that NumPy, TensorFlow and JAX all accept
 
 
 def check_values(parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
-    """Refuse a value that the notebook could only stumble over later.
+    """Refuse a value that would make the notebook fail later.
 
-    What a parameter is for shows in its name (`source`, `seed`, `start`, `train_start`, `end`) or
-    in its default: a day, a bundled coin, a positive whole number (a count).
+    A parameter's meaning follows from its name (`source`, `seed`, `start`, `train_start`, `end`)
+    or its default: a day, a bundled coin, a positive whole number (a count).
 
     Args:
         parameters: all of them, of the types that the defaults have.
         defaults: as the parameters cell has them.
 
     Raises:
-        InputError: a day, coin, source, seed or count that cannot be, or a start after its end.
+        InputError: an impossible day, coin, source, seed or count, or a start after its end.
 
     >>> check_values({"seed": -1}, {"seed": 1})
     Traceback (most recent call last):

@@ -7,18 +7,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from coincast.records import machine
-from coincast.runner.execution import execute
-from coincast.runner.tasks import Result, Task
+from coincast.runner.execution import Result, Task, execute
 
 __all__ = ["default_jobs", "run_tasks"]
 
-GIB_A_TASK = 3  # what the largest notebooks take, rounded up
+BYTES_PER_TASK = 3 * 2**30  # enough for the largest notebooks
 
 
 def default_jobs(tasks: int) -> int:
-    """Return how many of so many tasks fit the machine's cores and free memory; at least 1."""
+    """How many of so many tasks fit the machine's cores and free memory; at least 1."""
     _, available = machine.memory()
-    return max(1, min(machine.cores(), available // (GIB_A_TASK * 2**30), tasks))
+    return max(1, min(machine.cores(), available // BYTES_PER_TASK, tasks))
 
 
 def run_tasks(
@@ -28,12 +27,12 @@ def run_tasks(
     *,
     started: Callable[[Task], None] = lambda _: None,
 ) -> Generator[tuple[Task, Result]]:
-    """Execute tasks, the first ones first, and yield each with its result as it ends.
+    """Execute tasks in the given order and yield each with its result as it ends.
 
     Args:
         tasks: each with a name of its own.
         jobs: how many at a time.
-        work: folder to work in; each task gets one in it, of its name.
+        work: working folder; each task gets a folder in it, of its name.
         started: called as a task starts.
 
     Closing the iterator, or Ctrl-C, kills what runs.

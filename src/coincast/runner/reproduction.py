@@ -1,35 +1,32 @@
 """Running the notebooks: which, why, and publishing what they made.
 
-notebooks --make_task--> tasks --plan--> stale ones --run (pool or cluster)--> results
---publish--> figures and numbers in `out`, then the executed notebook, then its manifest
+notebooks --make_task--> tasks --task_states--> stale ones --reproduce (pool or cluster)--> results
+--> figures and numbers in `out`, then the executed notebook, then its manifest
 """
 
 import contextlib
 import hashlib
+import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coincast.errors import InputError
+import filelock
+
+from coincast.errors import InputError, did_you_mean
 from coincast.files import write_atomically, write_together
 from coincast.paths import BUILD, FIGS, NOTEBOOKS
-from coincast.records.parameters import nearest, read_notebook, read_parameters, runs_alone
+from coincast.records.parameters import read_notebook, read_parameters, runs_alone
 from coincast.runner import manifests
+from coincast.runner.execution import Limits, Result, Task
 from coincast.runner.manifests import Manifest
 from coincast.runner.parameter_values import check_values
-from coincast.runner.tasks import Limits, Result, Task
 
 __all__ = [
-    "Engine",
-    "Outcome",
-    "Places",
-    "Planned",
-    "find_notebooks",
-    "make_task",
-    "plan",
-    "reproduce",
-]
+    "Engine", "Outcome", "Places", "TaskState", "find_notebooks", "make_task", "reproduce",
+    "task_states",
+]  # fmt: skip
 
 Engine = Callable[[list[Task]], Generator[tuple[Task, Result]]]
 
@@ -38,12 +35,12 @@ Engine = Callable[[list[Task]], Generator[tuple[Task, Result]]]
 class Places:
     """The folders that a run writes."""
 
-    out: Path = FIGS  # figures and numbers are published into it
+    out: Path = FIGS  # published figures and numbers
     build: Path = BUILD  # manifests of what is in `out`, executed notebooks, logs, failures
 
     @classmethod
     def of(cls, out: Path) -> "Places":
-        """Return the folders for results in `out`: each such folder has a build of its own."""
+        """The folders for results in `out`, with a build folder of their own unless it is figs."""
         if out == FIGS:
             return cls()
         digest = hashlib.sha256(str(out).encode()).hexdigest()
@@ -51,45 +48,69 @@ class Places:
 
     @property
     def manifests(self) -> Path:
-        """Return the folder of the manifests, one a notebook."""
+        """The folder of the manifests, one per notebook."""
         return self.build / "manifests"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the build folder's lock; the system releases it however this process ends.
+
+        Raises:
+            InputError: another process holds it, or the folder cannot be written.
+        """
+        # A lock of the kind that `fallback_to_soft` allows would outlive a kill.
+        lock = filelock.FileLock(self.build / "lock", timeout=0, fallback_to_soft=False)
+        try:
+            self.build.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except filelock.Timeout:
+            raise InputError(
+                f"another run is working in {self.build}; wait until it ends, "
+                "or give this one a folder of its own with --out"
+            ) from None
+        except OSError as error:
+            raise InputError(
+                f"cannot write into {self.build}: {error.strerror}; "
+                "grant the permission or free the space"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A task, and what is known of it before it runs."""
+class TaskState:
+    """A task before it runs: whether its results are up to date."""
 
     task: Task
-    places: Places  # where its results are, or will be
-    why: str  # it is to run, in a few words; empty when its results are up to date
+    places: Places  # of its results
+    reason: str  # to run it, in a few words; "" if its results are up to date
     manifest: Manifest  # what its results will depend on
-    seconds: float | None = None  # that it took last time
-    peak_gib: float | None = None  # of memory, likewise
-    gpus: tuple[str, ...] = ()  # how busy each was
+    last: Manifest | None  # what those of its last run depended on, and what that took
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one task."""
+    """What became of one task and its results."""
 
     task: Task
     result: Result
-    figures: tuple[str, ...] = ()
-    problem: str = ""  # one line; empty when all went well
+    problem: str = ""  # one line; "" if all went well
 
 
 def find_notebooks(names: Iterable[str] = (), folder: Path = NOTEBOOKS) -> list[Path]:
-    """Return the named notebooks in their order, all of them where none is named.
+    """The named notebooks in their order, or all of them if none is named.
 
     Raises:
-        InputError: a name that no notebook has.
+        InputError: no notebook has one of the names.
     """
     known = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
     wanted = [name.removesuffix(".ipynb") for name in names] or list(known)
     for name in wanted:
         if name not in known:
             raise InputError(
-                f"notebook {name!r} does not exist; {nearest(name, known)}use one of "
+                f"notebook {name!r} does not exist; {did_you_mean(name, known)}use one of "
                 f"{', '.join(known)}"
             )
     return [known[name] for name in sorted(set(wanted))]
@@ -98,16 +119,16 @@ def find_notebooks(names: Iterable[str] = (), folder: Path = NOTEBOOKS) -> list[
 def make_task(
     notebook: Path, parameters: Mapping[str, Any], limits: Limits, *, label: str = ""
 ) -> Task:
-    """Return the task of executing a notebook.
+    """The task of executing a notebook.
 
     Args:
-        notebook: its path; it stays as it is.
-        parameters: what differs from its defaults, of the same types.
+        notebook: its path; the file is not changed.
+        parameters: those that differ from its defaults, of the same types.
         limits: of time and memory.
-        label: tells the task from others of the same notebook.
+        label: distinguishes the task from others of the same notebook.
 
     Raises:
-        InputError: no notebook with a parameters cell, or a value that cannot be.
+        InputError: not a notebook with a parameters cell, or a value that is not possible.
     """
     source = read_notebook(notebook)
     defaults = read_parameters(source, notebook.name)
@@ -115,37 +136,36 @@ def make_task(
     return Task(notebook.stem, source, dict(parameters), label, limits, runs_alone(source))
 
 
-def plan(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[Planned]:
-    """Return for each task whether and why it is to run, in the given order.
+def task_states(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[TaskState]:
+    """Whether and why each task has to run, in the given order.
 
     Args:
-        tasks: one a notebook.
-        places: where the results are, or will be.
+        tasks: one per notebook.
+        places: of their results.
         fresh: run all.
     """
-    planned = []
+    states = []
     for task in tasks:
-        was = manifests.load(places.manifests / f"{task.notebook}.json")
+        last = manifests.load(places.manifests / f"{task.notebook}.json")
         now = manifests.describe(task)
-        why = "asked for" if fresh else manifests.why_stale(was, now, places.out)
-        last = (was["seconds"], was["peak_gib"], tuple(was["gpus"])) if was else ()
-        planned.append(Planned(task, places, why, now, *last))
-    return planned
+        reason = "asked for" if fresh else manifests.why_stale(last, now, places.out)
+        states.append(TaskState(task, places, reason, now, last))
+    return states
 
 
-def reproduce(planned: Iterable[Planned], run: Engine) -> Iterator[Outcome]:
-    """Execute what is to run and publish what each task made as it ends; yield how it went.
+def reproduce(states: Iterable[TaskState], run: Engine) -> Iterator[Outcome]:
+    """Execute the tasks that have a reason, and publish what each made as it ends.
 
-    After a failure the task's earlier results are as they were; the other tasks go on. Tasks that
+    After a failure the task's earlier results are unchanged, and the other tasks go on. Tasks that
     measure time run last, each alone.
 
     Args:
-        planned: as `plan` gives it.
+        states: as `task_states` gives them.
         run: executes tasks and yields each with its result, in any order.
     """
-    stale = {entry.task.name: entry for entry in planned if entry.why}
-    # The longest first, so that none is left to run alone at the end; unknown ones may be long.
-    tasks = [entry.task for entry in sorted(stale.values(), key=_expected, reverse=True)]
+    stale = {state.task.name: state for state in states if state.reason}
+    # The longest first, so that none is left to run alone at the end; new ones may be long.
+    tasks = [state.task for state in sorted(stale.values(), key=_last_seconds, reverse=True)]
     together = [task for task in tasks if not task.alone]
     for wave in (together, *([task] for task in tasks if task.alone)):
         with contextlib.closing(run(wave)) as results:
@@ -153,59 +173,44 @@ def reproduce(planned: Iterable[Planned], run: Engine) -> Iterator[Outcome]:
                 yield _keep(result, stale[task.name])
 
 
-def _expected(entry: Planned) -> float:
-    return float("inf") if entry.seconds is None else entry.seconds
+def _last_seconds(state: TaskState) -> float:
+    return state.last["seconds"] if state.last else float("inf")
 
 
-def _keep(result: Result, planned: Planned) -> Outcome:
-    """Keep what a task left: results if it succeeded, a report otherwise."""
-    task, places = planned.task, planned.places
+def _keep(result: Result, state: TaskState) -> Outcome:
+    """Keep what a task left: its results if it succeeded, or else a report."""
+    task, build = state.task, state.places.build
     try:
-        write_atomically(places.build / "logs" / f"{task.name}.txt", result.log)
-        if result.problem:
-            return Outcome(task, result, problem=_keep_failure(task, result, places))
-        return Outcome(task, result, _publish(task, result, places, planned.manifest))
+        write_atomically(build / "logs" / f"{task.name}.txt", result.log)
+        if not result.problem:
+            _publish(result, state)
+        if not result.report or result.bad_input or result.status == "interrupted":
+            return Outcome(task, result, result.problem)
+        report = build / "failures" / f"{task.name}.txt"
+        executed = report.with_suffix(".ipynb")
+        write_together({report: result.report, executed: result.executed})
+        return Outcome(task, result, f"{result.problem} (more in {report})")
     except InputError as error:
-        return Outcome(task, result, problem=str(error))
+        return Outcome(task, result, str(error))
 
 
-def _keep_failure(task: Task, result: Result, places: Places) -> str:
-    """Write a failure's report; return the line that tells of it."""
-    if result.bad_input or result.status == "interrupted":
-        return result.problem
-    folder = places.build / "failures"
-    report = folder / f"{task.name}.txt"
-    write_atomically(report, result.report)
-    write_atomically(report.with_suffix(".ipynb"), result.executed)
-    return f"{result.problem} (more in {report})"
-
-
-def _publish(task: Task, result: Result, places: Places, manifest: Manifest) -> tuple[str, ...]:
-    """Put what a task made in its place, the manifest last; return the figures' names.
+def _publish(result: Result, state: TaskState) -> None:
+    """Put what a task made into place, the manifest last.
 
     Raises:
-        InputError: something cannot be written, or is another notebook's; then the figures and
-            numbers that were there still are.
+        InputError: a file cannot be written, or is another notebook's; then the earlier figures
+            and numbers are still there.
     """
+    task, places = state.task, state.places
     # The numbers come last: with them in place, everything is.
     names = sorted(result.made, key=lambda name: (name.endswith(".json"), name))
-    for name in names:
-        if owner := _owner(name, task, places):
-            raise InputError(f"{name} is made by {owner} already; rename one of the two")
+    for path in sorted(places.manifests.glob("*.json")):
+        others = (manifests.load(path) or {}).get("outputs", {}).keys() & set(names)
+        if path.stem != task.notebook and others:
+            raise InputError(f"{min(others)} is made by {path.stem} already; rename one of the two")
     write_together({places.out / name: result.made[name] for name in names})
     write_atomically(places.build / f"{task.name}.ipynb", result.executed)
-    outputs = manifests.hash_outputs(result.made)
-    cost = {"seconds": result.seconds, "peak_gib": result.peak_gib, "gpus": result.gpus}
-    content = manifest | {"outputs": outputs} | cost
-    manifests.save(places.manifests / f"{task.notebook}.json", content)
+    manifest = json.dumps(manifests.with_result(state.manifest, result), indent=2) + "\n"
+    write_atomically(places.manifests / f"{task.notebook}.json", manifest)
     for leftover in (places.build / "failures").glob(f"{task.name}.*"):
         leftover.unlink()
-    return tuple(name for name in names if name.endswith(".png"))
-
-
-def _owner(name: str, task: Task, places: Places) -> str:
-    """Return the other notebook whose results hold a file of that name, or nothing."""
-    for path in sorted(places.manifests.glob("*.json")):
-        if path.stem != task.notebook and name in (manifests.load(path) or {}).get("outputs", {}):
-            return path.stem
-    return ""
