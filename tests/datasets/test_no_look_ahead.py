@@ -89,7 +89,7 @@ def test_ancestor_ignores_prices_after_the_day_it_speaks_from(after_test_days):
     at = pd.Timestamp(TEST_START) + pd.Timedelta(days=after_test_days)
     spoken = []
     for version in (prices, change_after(prices, at)):
-        study = ancestor.make_study(version, "ethereum", TEST_START, LAGS)
+        study = ancestor.coin_data(version, "ethereum", TEST_START, LAGS)
         known = study.test.dates <= at
         walks = ancestor.forecast_walks(study, range(2))
         spoken.append(

@@ -64,6 +64,7 @@ def record(
     parameters: Mapping[str, Any],
     prices: Iterable[pd.DataFrame],
     device: str = "none: nothing is trained",
+    readme: str = "",
 ) -> dict[str, Any]:
     """Write a notebook's figures and `{notebook}.json` into `output_folder()`.
 
@@ -74,9 +75,10 @@ def record(
         parameters: as `parameters()` gives them.
         prices: every table used, for its origin.
         device: what trained the models.
+        readme: the notebook's own block of the README, in Markdown; empty if it has none.
 
     Returns:
-        What the JSON holds: values, figures (captions), provenance. Nothing in it changes
+        What the JSON holds: values, figures (captions), readme, provenance. Nothing in it changes
         from run to run on one machine; how long a run took is told by the runner.
     """
     folder = output_folder()
@@ -98,6 +100,7 @@ def record(
     content = {
         "values": _plain(values),
         "figures": {name: caption for name, (_, caption) in figures.items()},
+        **({"readme": readme} if readme else {}),
         "provenance": provenance,
     }
     write_atomically(
