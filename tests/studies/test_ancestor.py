@@ -1,8 +1,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from makers import make_prices
 
 from coincast.errors import InputError
@@ -40,13 +38,6 @@ def test_coin_data_equals_a_hand_worked_example():
     assert data.steps.tolist() == [0.0, 0.25, 1.0, -0.5]
 
 
-def test_coin_data_shares_no_day_between_train_and_test():
-    data = ancestor.coin_data(make_pair(), "ethereum", "2018-02-01", lags=10)
-    first_test_day = data.test.dates[0] - pd.Timedelta(days=9)
-    assert data.train.target_dates[-1] < first_test_day == pd.Timestamp("2018-02-01")
-    assert (len(data.train), len(data.test)) == (31 - 10, 29 - 10)
-
-
 @pytest.mark.parametrize(
     ("test_start", "named"),
     [
@@ -73,21 +64,6 @@ def test_random_walks_draw_the_same_steps_from_either_start():
     assert not np.array_equal(steps[0], steps[1])
     moved = walks["random_walk_from_close"] - walks["persistence"]  # in units of the first close
     np.testing.assert_allclose(moved, [6 / 4, 3 / 6] * steps)
-
-
-@given(scale=st.floats(1e-3, 1e3), seed=st.integers(0, 99))
-def test_scaling_all_prices_of_a_coin_changes_nothing(scale, seed):
-    prices = make_pair(seed)
-    columns = ["open", "high", "low", "close"]
-    scaled = prices | {"ethereum": prices["ethereum"].copy()}
-    scaled["ethereum"][columns] *= scale
-    found = []
-    for table in (prices, scaled):
-        data = ancestor.coin_data(table, "ethereum", "2018-02-01")
-        walks = ancestor.forecast_walks(data, range(2)).values()
-        found.append([data.train.inputs, data.test.targets, *walks])
-    for ours, theirs in zip(*found, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
 
 
 def make_scores(misses):

@@ -27,42 +27,12 @@ def test_convolve_equals_the_sum_written_out_for_any_size(days, width, stride):
         assert maps[piece, filter_] == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.parametrize("stride", [1, 2, 3])
-def test_convolve_equals_keras(stride):
-    window = make_table(30, 4)
-    layer = keras.layers.Conv1D(5, 4, strides=stride, bias_initializer="normal")
-    expected = np.asarray(layer(window[None]))[0]
-    maps = convolution.convolve(window, *layer.get_weights(), stride)
-    np.testing.assert_allclose(maps, expected, atol=TOLERANCE)
-
-
 @pytest.mark.parametrize("rows", [8, 9])
 @pytest.mark.parametrize("width", [1, 2, 4])
 def test_max_pool_equals_keras(rows, width):
     maps = make_table(rows)
     expected = np.asarray(keras.layers.MaxPooling1D(width)(maps[None]))[0]
     np.testing.assert_allclose(convolution.max_pool(maps, width), expected, atol=TOLERANCE)
-
-
-def test_relu_and_softmax_equal_keras():
-    table = 5 * make_table()
-    np.testing.assert_allclose(convolution.relu(table), keras.ops.relu(table), atol=TOLERANCE)
-    np.testing.assert_allclose(convolution.softmax(table), keras.ops.softmax(table), atol=TOLERANCE)
-
-
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5), st.floats(-1e3, 1e3))
-def test_softmax_adds_up_to_one_and_ignores_a_common_shift(scores, shift):
-    chances = convolution.softmax(np.array(scores))
-    assert chances.sum() == pytest.approx(1)
-    # Adding the shift rounds scores of 1e6 by 1e-10.
-    np.testing.assert_allclose(convolution.softmax(np.array(scores) + shift), chances, atol=1e-8)
-
-
-def test_dropout_keeps_the_mean():
-    values = np.full(100_000, 3.0)
-    kept = np.random.default_rng(0).random(values.size) >= 0.4
-    # One standard error of the mean: 3 sqrt(.4 / .6) / sqrt(100000) = .008; four of them.
-    assert convolution.dropout(values, kept, 0.4).mean() == pytest.approx(3.0, abs=0.031)
 
 
 @given(

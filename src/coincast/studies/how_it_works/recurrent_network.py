@@ -170,15 +170,23 @@ def train(
 
     Source: Kingma and Ba, 2015, arXiv 1412.6980.
     """
-    adam = _Adam(network.weights, settings.learning_rate)
-    losses = []
+    weights = _flat(network.weights)
+    mean, square = np.zeros_like(weights), np.zeros_like(weights)
+    losses, steps = [], 0
     for _ in range(settings.epochs):
         summed = 0.0
         for start in range(0, len(targets), settings.batch_size):
             batch = slice(start, start + settings.batch_size)
             loss, gradients = network.loss_gradients(inputs[batch], targets[batch])
             summed += loss * len(targets[batch])
-            network = Network(network.kind, adam.step(network.weights, gradients))
+            steps += 1
+            mean += (1 - MEAN_DECAY) * (_flat(gradients) - mean)
+            square += (1 - SQUARE_DECAY) * (_flat(gradients) ** 2 - square)
+            # The running means start at zero; this corrects their bias.
+            rate = settings.learning_rate * np.sqrt(1 - SQUARE_DECAY**steps)
+            rate /= 1 - MEAN_DECAY**steps
+            weights = weights - rate * (mean / (np.sqrt(square) + SMALL))
+            network = _with_weights(network, weights)
         losses.append(summed / len(targets))
     if not np.isfinite(losses).all():
         raise InputError(
@@ -187,30 +195,16 @@ def train(
     return network, losses
 
 
-class _Adam:
-    """Gradient descent with a step size for each weight, set by its recent gradients."""
+def _flat(arrays: Sequence[FloatArray]) -> FloatArray:
+    """All entries of several arrays, in order, as one vector."""
+    return np.concatenate([array.ravel() for array in arrays])
 
-    def __init__(self, weights: Sequence[FloatArray], learning_rate: float) -> None:
-        self.learning_rate = learning_rate
-        self.means = [np.zeros_like(weight) for weight in weights]
-        self.squares = [np.zeros_like(weight) for weight in weights]
-        self.steps = 0
 
-    def step(
-        self, weights: Sequence[FloatArray], gradients: Sequence[FloatArray]
-    ) -> list[FloatArray]:
-        """The weights after one step."""
-        self.steps += 1
-        # The running means start at zero; this corrects their bias.
-        rate = self.learning_rate * np.sqrt(1 - SQUARE_DECAY**self.steps)
-        rate /= 1 - MEAN_DECAY**self.steps
-        for index, gradient in enumerate(gradients):
-            self.means[index] += (1 - MEAN_DECAY) * (gradient - self.means[index])
-            self.squares[index] += (1 - SQUARE_DECAY) * (gradient**2 - self.squares[index])
-        return [
-            weight - rate * (mean / (np.sqrt(square) + SMALL))
-            for weight, mean, square in zip(weights, self.means, self.squares, strict=True)
-        ]
+def _with_weights(network: Network, flat: FloatArray) -> Network:
+    """A network of the same shapes with other weights, given as one vector."""
+    ends = np.cumsum([weight.size for weight in network.weights])[:-1]
+    parts = zip(np.split(flat, ends), network.weights, strict=True)
+    return Network(network.kind, [part.reshape(weight.shape) for part, weight in parts])
 
 
 def finite_difference_error(
@@ -224,19 +218,12 @@ def finite_difference_error(
         targets: (windows,).
         step: how far each weight is moved in both directions.
     """
-    _, gradients = network.loss_gradients(inputs, targets)
-    worst = 0.0
-    for index, gradient in enumerate(gradients):
-        for place in np.ndindex(gradient.shape):
-            above, below = (
-                _moved(network, index, place, change).loss(inputs, targets)
-                for change in (step, -step)
-            )
-            worst = max(worst, abs(float((above - below) / (2 * step) - gradient[place])))
-    return worst / max(float(np.abs(gradient).max()) for gradient in gradients)
+    weights = _flat(network.weights)
+    gradient = _flat(network.loss_gradients(inputs, targets)[1])
 
+    def loss(flat: FloatArray) -> float:
+        return _with_weights(network, flat).loss(inputs, targets)
 
-def _moved(network: Network, index: int, place: tuple[int, ...], change: float) -> Network:
-    weights = [weight.copy() for weight in network.weights]
-    weights[index][place] += change
-    return Network(network.kind, weights)
+    moves = step * np.eye(len(weights))
+    slopes = [(loss(weights + move) - loss(weights - move)) / (2 * step) for move in moves]
+    return float(np.abs(slopes - gradient).max() / np.abs(gradient).max())
