@@ -76,7 +76,7 @@ def test_sentences_and_table_hold_the_measured_numbers(parts, measured):
     baselines = normalised_windows.baselines(*parts)
     baseline = f"{baselines.loc['next close', 'held_out']:.3f}"
     loss = f"{facts['loss'].xs('LSTM').xs('next close').median():.3f}"
-    sentence = gradients.loss_sentence(facts, "next close", baselines)
+    sentence, _ = gradients.loss_sentences(facts, baselines)
     assert f"LSTM {loss} (" in sentence
     assert sentence.endswith(f"repeated: {baseline}.")
     lines = gradients.readme_table(norms, facts, baselines).splitlines()

@@ -53,7 +53,7 @@ def test_lstm_gates_equal_those_inferred_from_keras(trained):
     assert max(differences.values()) < 1e-12
     dense, bias = model.get_weights()[3:]
     output = (gates["state"][-1] @ dense + bias)[0]
-    assert output == pytest.approx(float(model(EXAMPLE.windows.inputs)[0, 0]), abs=1e-12)
+    assert output == pytest.approx(float(model(EXAMPLE.inputs[None])[0, 0]), abs=1e-12)
     sentence = keras_comparison.gates_sentence(gates, EXAMPLE)
     assert f"{EXAMPLE.day:%Y-%m-%d} moved by {EXAMPLE.move:+.1%}" in sentence
 

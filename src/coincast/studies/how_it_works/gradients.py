@@ -24,7 +24,7 @@ __all__ = [
     "by_lag",
     "decay",
     "decay_sentences",
-    "loss_sentence",
+    "loss_sentences",
     "measure",
     "readme_table",
     "recorded",
@@ -150,22 +150,23 @@ def decay_sentences(norms: pd.DataFrame, facts: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def loss_sentence(facts: pd.DataFrame, task: str, baselines: pd.DataFrame) -> str:
-    """How well each kind of network does a task, beside its baseline.
+def loss_sentences(facts: pd.DataFrame, baselines: pd.DataFrame) -> list[str]:
+    """How well each kind of network does each task, one sentence per task, beside its baseline.
 
     Args:
         facts: as `measure` gives them.
-        task: one of the trained tasks.
         baselines: as `normalised_windows.baselines` gives them.
     """
-    groups = facts["loss"].xs(task, level="task").groupby("network", sort=False)
-    told = ", ".join(f"{network} {_median_and_range(losses)}" for network, losses in groups)
-    baseline = baselines.loc[task]
-    return (
-        f"{task}: mean squared error on held-out windows, median and range of "
-        f"{facts.index.unique('seed').size} seeds: {told}; "
-        f"{baseline['forecast']}: {baseline['held_out']:.3f}."
-    )
+    seeds = facts.index.unique("seed").size
+    sentences = []
+    for task, baseline in baselines.iterrows():
+        groups = facts["loss"].xs(task, level="task").groupby("network", sort=False)
+        told = ", ".join(f"{network} {_median_and_range(losses)}" for network, losses in groups)
+        sentences.append(
+            f"{task}: mean squared error on held-out windows, median and range of {seeds} seeds: "
+            f"{told}; {baseline['forecast']}: {baseline['held_out']:.3f}."
+        )
+    return sentences
 
 
 def _median_and_range(losses: pd.Series) -> str:

@@ -83,13 +83,15 @@ class ExampleWindow:
     """One real window around a large move.
 
     Attributes:
-        windows: this window alone.
+        inputs: (days, 4), normalised.
+        rises: whether the next close is above the last one.
         prices: the prices of its days.
         day: the day of the move.
         move: close / close of the day before - 1.
     """
 
-    windows: Windows
+    inputs: FloatArray
+    rises: bool
     prices: pd.DataFrame
     day: pd.Timestamp
     move: float
@@ -104,11 +106,6 @@ class ExampleWindow:
             f"of a day in the period is {self.move:+.1%}, on {self.day:%Y-%m-%d}"
             f"{told if still else ''}."
         )
-
-    @property
-    def inputs(self) -> FloatArray:
-        """The normalised prices: (days, 4)."""
-        return self.windows.inputs[0]
 
     @property
     def days(self) -> pd.DatetimeIndex:
@@ -127,4 +124,5 @@ def example_window(prices: pd.DataFrame, windows: Windows) -> ExampleWindow:
     wanted = day + pd.Timedelta(days=length // 2)
     chosen = windows.take([np.abs(windows.dates - wanted).argmin()])
     days = pd.date_range(end=chosen.dates[0], periods=length, name="date")
-    return ExampleWindow(chosen, prices.loc[days], day, float(moves[day]))
+    rises = bool(labels(chosen)[0])
+    return ExampleWindow(chosen.inputs[0], rises, prices.loc[days], day, float(moves[day]))

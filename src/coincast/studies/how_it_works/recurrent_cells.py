@@ -3,9 +3,8 @@
 Weights are laid out as in Keras (gates in the order input, forget, candidate, output), so they can
 be copied either way.
 
-Both cells read a window day by day and keep a *state*: numbers that are passed on to the next day.
-Back-propagation through time runs through the days in reverse and computes how the loss would
-change if that day's values were slightly different.
+Both cells read a window day by day and pass a *state* on to the next day. Back-propagation through
+time visits the days in reverse and computes how the loss would change with each day's values.
 """
 
 from dataclasses import dataclass, field

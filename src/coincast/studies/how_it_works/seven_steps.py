@@ -170,6 +170,6 @@ def steps_sentences(steps: SevenSteps, example: ExampleWindow) -> list[str]:
     )
     label = (
         f"Softmax gives {told}: the label is {steps.label!r}. The next close in fact "
-        f"{'rose' if labels(example.windows)[0] else 'fell'}; one window proves nothing."
+        f"{'rose' if example.rises else 'fell'}; one window proves nothing."
     )
     return [shape, dropped, label]
