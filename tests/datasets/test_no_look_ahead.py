@@ -88,7 +88,7 @@ def test_scaler_and_forecasts_ignore_prices_after_the_day_they_are_made(after_te
     for version in (prices, change_after(prices, at)):
         train, test = windows.split(ethereum_windows(version), "2018-01-05", TEST_START)
         known = test.take(test.dates <= at)
-        study = ancestor.make_study(version, "ethereum", TEST_START, LAGS)
+        study = ancestor.coin_data(version, "ethereum", TEST_START, LAGS)
         is_known = study.test.dates <= at
         walks = ancestor.forecast_walks(study, range(2))
         found.append(

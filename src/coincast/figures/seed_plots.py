@@ -1,4 +1,4 @@
-"""Many seeds at a glance."""
+"""The figures of notebook 05: the test scores of many seeds."""
 
 from collections.abc import Mapping
 
@@ -24,21 +24,21 @@ CHOICES = {
 def seeds(
     errors: FloatArray, baselines: Mapping[str, float], standard_error: float, published: float
 ) -> Figure:
-    """Draw the test errors of all seeds against the baselines and the published run.
+    """Draw the test errors of all seeds with the baselines and the published run.
 
     Args:
         errors: (members,), mean absolute errors.
         baselines: name -> mean absolute error on the same rows.
-        standard_error: of a mean over the test days, drawn as a bar.
+        standard_error: of a mean over the test days.
         published: the error of the published run.
     """
     figure = Figure(figsize=(9, 4.2))
     axes = figure.subplots()
     axes.hist(errors, bins=40, color=LIGHT_BLUE, label=f"LSTM, {len(errors)} seeds")
     top = axes.get_ylim()[1]
-    mean = errors.mean()
+    mean, deviation = errors.mean(), errors.std(ddof=1)
     axes.errorbar(
-        mean, top * 1.08, xerr=errors.std(ddof=1), color=BLUE, capsize=4, fmt="o",
+        mean, top * 1.08, xerr=deviation, color=BLUE, capsize=4, fmt="o",
         label="mean and deviation between seeds",
     )  # fmt: skip
     axes.errorbar(
@@ -61,7 +61,7 @@ def ancestor(
     """Draw the test errors of every run of the networks and random walks against persistence.
 
     Args:
-        tables: coin -> table as `ancestor.score` gives it.
+        tables: coin -> as `ancestor.score` gives them.
         published: coin -> forecast -> published mean absolute error.
     """
     figure = Figure(figsize=(9, 1.4 + 2.4 * len(tables)))
@@ -74,23 +74,16 @@ def ancestor(
         axes.plot(table["mae"], places + 0.35, "o", color=BLUE, markersize=4, label="mean of runs")
         axes.hlines(places + 0.35, table["low"], table["high"], GREY, label="95 % over test days")
         axes.axvline(table.loc["persistence", "mae"], color=GREEN, ls="--", label="persistence")
-        told = published[coin]
-        marks = table.index.get_indexer(list(told)) - 0.35
-        axes.plot(told.values(), marks, "v", color=RED, label="published, about")
-        axes.set_yticks(places, _runs(table))
+        marks = table.index.get_indexer(list(published[coin])) - 0.35
+        axes.plot(published[coin].values(), marks, "v", color=RED, label="published, about")
+        counts = [f", {count} runs" if count > 1 else "" for count in table["runs"]]
+        names = [display_name(name) for name in table.index]
+        axes.set_yticks(places, [name + count for name, count in zip(names, counts, strict=True)])
         axes.set(title=coin.capitalize(), ylim=(len(table) - 0.4, -0.6))
     panels[-1].set(xlabel="test MAE (fraction of the window's first close)", xlim=(0, None))
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
-
-
-def _runs(table: pd.DataFrame) -> list[str]:
-    """Return the names of a table's forecasts, with how many runs there are of each."""
-    return [
-        display_name(name) + (f", {runs} runs" if runs > 1 else "")
-        for name, runs in table["runs"].items()
-    ]
 
 
 @styled

@@ -1,4 +1,4 @@
-"""The runs of a sweep beside each other, and beside the constants that each must beat."""
+"""The runs of a sweep side by side, with the constant forecasts that each must beat."""
 
 import itertools
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from coincast.records.names import display_name
 
 __all__ = ["MOST_DRAWN", "comparison"]
 
-MOST_DRAWN = 24  # runs that a page can show
+MOST_DRAWN = 24  # runs that fit on a page
 CONSTANTS = {"zero": "s", "train_mean": "D", "majority_class": "D"}  # name -> marker
 COLORS = (RED, BLUE, GREEN, LIGHT_BLUE)
 AXES = {
@@ -28,12 +28,12 @@ WARNING = "The best of many runs looks better than it is: to choose it is to cho
 def comparison(scores: pd.DataFrame, heading: str) -> Figure:
     """Draw every run's test scores with their intervals: models in colour, constants in grey.
 
-    Args:
-        scores: as `sweeps.scores` gives them; of more than 24 runs the first 24 are drawn.
-        heading: what was run, with which parameters.
+    One panel per question, one band per run, one line per forecast.
 
-    Returns:
-        One panel a question, one band a run, in it one line a forecast.
+    Args:
+        scores: one row per run, question and forecast: `run`, `question`, `forecast`, `measure`,
+            `score`, `low`, `high`, `n`. Only the first 24 runs are drawn.
+        heading: what was run, with which parameters.
     """
     runs = list(dict.fromkeys(scores["run"]))
     drawn = runs[:MOST_DRAWN]
@@ -57,7 +57,7 @@ def comparison(scores: pd.DataFrame, heading: str) -> Figure:
 
 
 def _panel(axes: Axes, part: pd.DataFrame, runs: list[str], colors: Mapping[str, str]) -> None:
-    """Draw one question: each forecast a little below the one before it in every run's band."""
+    """Draw one question, the forecasts of each run below one another in its band."""
     forecasts = list(dict.fromkeys(part["forecast"]))
     shifts = np.linspace(-0.5, 0.5, len(forecasts) + 2)[1:-1]
     for forecast, shift in zip(forecasts, shifts, strict=True):

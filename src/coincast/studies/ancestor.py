@@ -1,11 +1,11 @@
-"""The notebook that both demos grew from: 25 runs a coin, and the random walk beside them.
+"""The notebook that both demos grew from: 25 runs per coin, and its random walk.
 
 A window holds ten days of both coins; the target is the next close as a change since the window's
 first day. In that unit the last close carried forward is the window's last row.
 
 Source: D. Sheehan, "Predicting cryptocurrency prices with deep learning", November 2017. Its code
-survives whole, so inputs, target, split and random steps are as it has them. What differs: its
-prices were CoinMarketCap's, from January 2016 on, and another generator drew its random numbers.
+survives in full, so inputs, target, split and random steps follow it. What differs: its prices were
+CoinMarketCap's, from January 2016 on, and its random numbers came from another generator.
 """
 
 from collections.abc import Mapping
@@ -22,19 +22,19 @@ from coincast.evaluation.scoring import mae_table, skill_sentence
 from coincast.prices.schema import parse_date
 from coincast.studies.claims import CLAIMS
 
-__all__ = ["Study", "forecast_walks", "make_study", "published", "score", "sentences"]
+__all__ = ["CoinData", "coin_data", "forecast_walks", "published", "score", "sentences"]
 
 FloatArray = npt.NDArray[np.float64]
 CLAIMED = {"lstm": "lstm_mae", "random_walk_published": "random_walk_mae"}
 
 
 @dataclass(frozen=True)
-class Study:
+class CoinData:
     """What one coin's runs are trained and tested on.
 
     Attributes:
         coin: whose next close is forecast.
-        train: windows whose days and targets all lie before the test period.
+        train: windows whose days and targets all precede the test period.
         test: windows whose days and targets all lie in the test period.
         steps: (days,), the coin's daily changes before the test period.
     """
@@ -45,10 +45,10 @@ class Study:
     steps: FloatArray
 
 
-def make_study(
+def coin_data(
     prices: Mapping[str, pd.DataFrame], coin: str, test_start: str, lags: int = 10
-) -> Study:
-    """Return windows of all coins with the target of one, cut from each period by itself.
+) -> CoinData:
+    """Windows of all coins with one coin's target, before and in the test period.
 
     Args:
         prices: coin -> validated prices, on the same days.
@@ -57,42 +57,41 @@ def make_study(
         lags: days in a window.
 
     Raises:
-        InputError: a day that is none, or a period shorter than a window and its target.
+        InputError: a malformed day, or a period shorter than a window and its target.
     """
     border = pd.Timestamp(parse_date(test_start, "test_start"))
-    before = {name: table[table.index < border] for name, table in prices.items()}
-    after = {name: table[table.index >= border] for name, table in prices.items()}
-    for period, tables in (("before", before), ("from", after)):
-        if len(tables[coin]) <= lags:
-            raise InputError(
-                f"{len(tables[coin])} days {period} the test period's first, {test_start!r}, are "
-                f"too few for windows of {lags} days and a target; move it or take a longer period"
-            )
-    steps = daily_change(before[coin]).to_numpy()
-    return Study(coin, _windows(before, coin, lags), _windows(after, coin, lags), steps)
-
-
-def _windows(prices: Mapping[str, pd.DataFrame], coin: str, lags: int) -> Windows:
     made = make_windows(feature_table(prices), change_to_next(prices[coin], lags), lags)
+    made = made.without({f"{name}_daily_change" for name in prices})
+    first_days = made.dates - pd.Timedelta(days=lags - 1)
+    rows = {"train": made.target_dates < border, "test": first_days >= border}
+    for part, chosen in rows.items():
+        if not chosen.any():
+            raise InputError(
+                f"no {part} window of {lags} days and a target fits {made.dates[0]:%Y-%m-%d}.."
+                f"{made.target_dates[-1]:%Y-%m-%d} with test_start {test_start!r}; "
+                "move it or use a longer period"
+            )
     levels = {f"{name}_{level}" for name in prices for level in LEVELS}
-    return relative_to_first(made.without({f"{name}_daily_change" for name in prices}), levels)
+    train, test = (relative_to_first(made.take(chosen), levels) for chosen in rows.values())
+    steps = daily_change(prices[coin][prices[coin].index < border]).to_numpy()
+    return CoinData(coin, train, test, steps)
 
 
-def forecast_walks(study: Study, seeds: range) -> dict[str, FloatArray]:
-    """Return the forecasts of the test targets that need no network.
+def forecast_walks(data: CoinData, seeds: range) -> dict[str, FloatArray]:
+    """Forecasts of the test targets that need no network.
 
     Args:
-        study: of one coin.
-        seeds: one a random walk.
+        data: of one coin.
+        seeds: one per random walk.
 
     Returns:
         `first_close` and `persistence`, the window's first and last close: (n,) each;
         `random_walk_published` and `random_walk_from_close`, one random step from the first and
-        one from the last: (seeds, n). A step is normal, with mean and deviation of the daily
-        changes before the test period.
+        one from the last: (seeds, n). Steps are normal, with the mean and standard deviation of
+        the daily changes before the test period.
     """
-    last = study.test.last(f"{study.coin}_close")
-    mean, deviation = study.steps.mean(), study.steps.std()
+    last = data.test.last(f"{data.coin}_close")
+    mean, deviation = data.steps.mean(), data.steps.std()
     steps = np.stack(
         [np.random.default_rng(seed).normal(mean, deviation, len(last)) for seed in seeds]
     )  # (seeds, n)
@@ -104,22 +103,22 @@ def forecast_walks(study: Study, seeds: range) -> dict[str, FloatArray]:
     }
 
 
-def score(study: Study, lstm: FloatArray, seeds: range, *, seed: int = 0) -> pd.DataFrame:
-    """Return the errors of the networks beside those of the forecasts that need none.
+def score(data: CoinData, lstm: FloatArray, seeds: range, *, seed: int = 0) -> pd.DataFrame:
+    """Errors of the networks beside those of the forecasts that need none.
 
     Args:
-        study: of one coin.
+        data: of one coin.
         lstm: (runs, n), the networks' forecasts of the test targets.
         seeds: of the random walks.
         seed: of the bootstrap.
 
     Returns:
-        `evaluation.mae_table` against persistence, each row a mean over its runs. Further columns:
-        `runs`; `by_run`, a list of the mean absolute error of each; `run_sd`, their deviation, 0
-        for a single forecast; `runs_below_persistence`, how many.
+        `scoring.mae_table` against persistence, each row a mean over its runs. Further columns:
+        `runs`; `by_run`, a list of their mean absolute errors; `run_sd`, the standard deviation of
+        these, 0 for a single forecast; `runs_below_persistence`, how many beat it.
     """
-    targets = study.test.targets
-    forecasts = forecast_walks(study, seeds) | {"lstm": lstm}
+    targets = data.test.targets
+    forecasts = forecast_walks(data, seeds) | {"lstm": lstm}
     table = mae_table(forecasts, targets, baseline="persistence", seed=seed)
     errors = [np.abs(np.atleast_2d(f) - targets).mean(axis=1) for f in forecasts.values()]
     below = [int((runs < table.loc["persistence", "mae"]).sum()) for runs in errors]
@@ -132,7 +131,7 @@ def score(study: Study, lstm: FloatArray, seeds: range, *, seed: int = 0) -> pd.
 
 
 def published(coin: str) -> dict[str, float]:
-    """Return the published mean absolute errors of a coin by forecast; none for other coins.
+    """Published mean absolute errors of a coin by forecast; none for other coins.
 
     >>> published("bitcoin")
     {'lstm': 0.04, 'random_walk_published': 0.13}
@@ -142,33 +141,27 @@ def published(coin: str) -> dict[str, float]:
 
 
 def sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Return two sentences a coin: on the networks, and on what they were compared with."""
+    """Two sentences per coin: on the networks, and on what they were compared with.
+
+    Args:
+        tables: coin -> as `score` gives them.
+    """
     found = []
     for coin, table in tables.items():
         about = {name: f" (published: about {mae})" for name, mae in published(coin).items()}
-        found += [
-            f"{coin.capitalize()}: {_network_sentence(table, about.get('lstm', ''))}",
-            f"{coin.capitalize()}: {_walk_sentence(table, about.get('random_walk_published', ''))}",
-        ]
+        mae, row = table["mae"], table.loc["lstm"]
+        network = (
+            f"{skill_sentence(table, 'lstm', 'persistence')} That is the mean of {row['runs']} "
+            f"seeds{about.get('lstm', '')}, sd {row['run_sd']:.4f} between them; "
+            f"{row['runs_below_persistence']} of them beat persistence. Other days alone would "
+            f"move the MAE by a standard error of {row['standard_error']:.4f}."
+        )
+        walk = (
+            f"one day's noise as a forecast of the whole window's change has an MAE of "
+            f"{mae['random_walk_published']:.4f}{about.get('random_walk_published', '')}, no "
+            f"change at all has {mae['first_close']:.4f}. The same noise on the last close has "
+            f"{mae['random_walk_from_close']:.4f}, and the last close without noise, which is "
+            f"persistence, {mae['persistence']:.4f}."
+        )
+        found += [f"{coin.capitalize()}: {sentence}" for sentence in (network, walk)]
     return found
-
-
-def _network_sentence(table: pd.DataFrame, about: str) -> str:
-    row = table.loc["lstm"]
-    return (
-        f"{skill_sentence(table, 'lstm', 'persistence')} That is the mean of {row['runs']} "
-        f"seeds{about}, sd {row['run_sd']:.4f} between them; {row['runs_below_persistence']} of "
-        f"them beat persistence. Other days alone would move the MAE by a standard error of "
-        f"{row['standard_error']:.4f}."
-    )
-
-
-def _walk_sentence(table: pd.DataFrame, about: str) -> str:
-    mae = table["mae"]
-    return (
-        f"one day's noise as a forecast of the whole window's change has an MAE of "
-        f"{mae['random_walk_published']:.4f}{about}, no change at all has "
-        f"{mae['first_close']:.4f}. The same noise on the last close has "
-        f"{mae['random_walk_from_close']:.4f}, and the last close without noise, which is "
-        f"persistence, {mae['persistence']:.4f}."
-    )

@@ -1,4 +1,4 @@
-"""How much of a result is the seed, and how much is the choice of an epoch on the test rows."""
+"""How much of a result is the seed, and how much is choosing an epoch on the test rows."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,25 +28,24 @@ CHOICES = {
 
 
 def seed_errors(forecasts: FloatArray, targets: FloatArray) -> FloatArray:
-    """Return each member's mean absolute error: (members,), from forecasts (members, n)."""
+    """Mean absolute error of each member: (members,), from forecasts (members, n)."""
     return np.asarray(np.abs(forecasts - targets).mean(axis=1))
 
 
 def seed_summary(
     forecasts: FloatArray, targets: FloatArray, baselines: Mapping[str, float], published: float
 ) -> dict[str, Any]:
-    """Return the spread over seeds and the uncertainty of the test rows, apart.
+    """The spread over seeds, and separately the uncertainty from the test days.
 
     Args:
         forecasts: (members, n).
         targets: (n,).
         baselines: name -> mean absolute error on the same rows.
-        published: one error to find the place of among the seeds.
+        published: an error to rank among the seeds.
 
     Returns:
         `seeds`, `n`; `mean`, `sd`, `low` and `high` (5th and 95th percentile) of the members'
-        errors: what another seed would change; `standard_error` of the mean error of a day,
-        averaged over the members: what other test days would change, as if they were
+        errors; `standard_error` of a day's error, averaged over the members, as if days were
         independent; `better_than`: baseline -> share of seeds below it; `below_published`.
     """
     errors = seed_errors(forecasts, targets)
@@ -65,43 +64,42 @@ def seed_summary(
     }
 
 
-def repeat_windows(windows: Windows, count: int, *, seed: int, shuffled: int) -> list[Windows]:
-    """Return `count` copies, then `shuffled` ones whose targets are in a random order.
+def repeat_windows(windows: Windows, count: int, *, seed: int) -> list[Windows]:
+    """`count` copies of the windows, then `count` with their targets in random orders.
 
-    A model of shuffled targets can learn nothing that holds elsewhere: what it seems to know
-    on other rows is the way it was looked at.
+    Nothing that a model learns from shuffled targets holds on other rows: whatever it appears to
+    know there comes from the way it was evaluated.
     """
     random = np.random.default_rng(seed)
-    orders = [random.permutation(len(windows)) for _ in range(shuffled)]
+    orders = [random.permutation(len(windows)) for _ in range(count)]
     return [windows] * count + [replace(windows, targets=windows.targets[o]) for o in orders]
 
 
-def choose_epochs(history: Mapping[str, FloatArray], shuffled: int) -> pd.DataFrame:
-    """Return the test accuracy of each member by how its epoch was chosen.
+def choose_epochs(history: Mapping[str, FloatArray]) -> pd.DataFrame:
+    """Test accuracy of each member by how its epoch was chosen.
 
     Args:
-        history: figure -> (members, epochs), with `val_loss` and `test_accuracy`.
-        shuffled: how many members, the last ones, were trained on shuffled labels.
+        history: measure -> (members, epochs), with `val_loss` and `test_accuracy`, of members
+            trained on what `repeat_windows` gives.
 
     Returns:
-        A row a member: `best_on_test` (the fault), `last` (no choice), `honest` (the epoch with
+        One row per member: `best_on_test` (the fault), `last` (no choice), `honest` (the epoch with
         the least validation loss), `labels` ("true" or "shuffled").
     """
     accuracy = history["test_accuracy"]
     chosen = history["val_loss"].argmin(axis=1)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "best_on_test": accuracy.max(axis=1),
             "last": accuracy[:, -1],
             "honest": accuracy[np.arange(len(accuracy)), chosen],
+            "labels": np.repeat(["true", "shuffled"], len(accuracy) // 2),
         }
     )
-    is_shuffled = np.arange(len(table)) >= len(table) - shuffled
-    return table.assign(labels=np.where(is_shuffled, "shuffled", "true"))
 
 
 def seeds_sentence(summary: Mapping[str, Any]) -> str:
-    """Return in one sentence how far seeds and days move the error, and who is better."""
+    """How much seeds and days move the error, and what share of seeds beats each baseline."""
     better = summary["better_than"]
     shares = ", ".join(f"{name.replace('_', ' ')} {share:.0%}" for name, share in better.items())
     return (
@@ -112,7 +110,7 @@ def seeds_sentence(summary: Mapping[str, Any]) -> str:
 
 
 def choice_sentence(choices: pd.DataFrame, published: float, baseline: float, *, n: int) -> str:
-    """Return what choosing on the test rows adds, also where there is nothing to learn.
+    """What choosing on the test rows adds, also where there is nothing to learn.
 
     Args:
         choices: as `choose_epochs` gives them.

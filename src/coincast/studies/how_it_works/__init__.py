@@ -1,1 +1,1 @@
-"""What notebook 04 explains networks with: layers and cells by hand, held against Keras."""
+"""Notebook 04: convolutional and recurrent networks in NumPy, compared with Keras."""

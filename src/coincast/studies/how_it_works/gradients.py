@@ -1,7 +1,7 @@
-"""How far back in time a recurrent network's gradient reaches, measured."""
+"""How many days back the gradient of a recurrent network reaches, measured."""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,29 +10,71 @@ import pandas as pd
 
 from coincast.datasets.windows import Windows
 from coincast.errors import InputError
-from coincast.studies.how_it_works.networks_by_hand import Network, initial, train
+from coincast.studies.how_it_works.normalised_windows import tasks
 from coincast.studies.how_it_works.recurrent_cells import CELLS
+from coincast.studies.how_it_works.recurrent_network import (
+    Network,
+    TrainingSettings,
+    initial_network,
+    train,
+)
 
 __all__ = [
     "UNTRAINED",
     "by_lag",
     "decay",
     "decay_sentences",
-    "finite_difference_error",
-    "kept_by_gates",
-    "loss_sentence",
+    "loss_sentences",
     "measure",
+    "readme_table",
     "recorded",
     "shares",
 ]
 
 FloatArray = npt.NDArray[np.float64]
-Task = Callable[[Windows], FloatArray]
 UNTRAINED = "untrained"
 
 
+def measure(
+    fit: Windows, held_out: Windows, *, units: int, seeds: Sequence[int], settings: TrainingSettings
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The gradients of plain and LSTM networks, untrained and trained on each of `tasks`.
+
+    Args:
+        fit: windows to train on, in this order.
+        held_out: windows to measure on.
+        units: width of the state.
+        seeds: of the first weights; one network of each kind per seed and task.
+        settings: of all trainings.
+
+    Returns:
+        Gradients: index `network, task, seed, lag`, columns as in `by_lag`. Facts: index `network,
+        task, seed`; `loss`, the mean squared error (NaN untrained), and `kept`, the share of the
+        first day's cell state that the forget gates alone keep to the end (NaN for a plain cell).
+
+    Raises:
+        InputError: no seed, units below 1, or a loss that is not finite.
+    """
+    if not len(seeds):
+        raise InputError("there is no seed to measure; set seeds to 1 or more")
+    norms, facts = {}, {}
+    fit_targets, targets = tasks(fit), tasks(held_out)
+    for kind, seed in itertools.product(CELLS, seeds):
+        start = initial_network(kind, fit.inputs.shape[2], units, seed)
+        networks = {UNTRAINED: start} | {
+            task: train(start, fit.inputs, fit_targets[task], settings)[0] for task in fit_targets
+        }
+        for task, network in networks.items():
+            trained = task != UNTRAINED
+            loss = network.loss(held_out.inputs, targets[task]) if trained else np.nan
+            norms[kind, task, seed] = by_lag(network, held_out.inputs)
+            facts[kind, task, seed] = {"loss": loss, "kept": _kept_by_gates(network, held_out)}
+    names = ["network", "task", "seed"]
+    return pd.concat(norms, names=names), pd.DataFrame(facts).T.rename_axis(names)
+
+
 def by_lag(network: Network, inputs: FloatArray) -> pd.DataFrame:
-    """Return how much the output depends on each day of the window.
+    """How much the output depends on each day of the window.
 
     Args:
         network: trained or not.
@@ -41,7 +83,7 @@ def by_lag(network: Network, inputs: FloatArray) -> pd.DataFrame:
     Returns:
         Index `lag` (0: the last day), columns `input` and `state`: the Euclidean norm of the
         gradient of the output with respect to that day's features, and to the state after it
-        (for an LSTM the state is h and c together), mean over the windows.
+        (h and c together for an LSTM), mean over the windows.
 
     Source: Bengio, Simard and Frasconi, 1994, 10.1109/72.279181; Pascanu, Mikolov and Bengio,
     2013, arXiv 1211.5063.
@@ -52,106 +94,43 @@ def by_lag(network: Network, inputs: FloatArray) -> pd.DataFrame:
     return pd.DataFrame(norms).rename_axis("lag")
 
 
-def measure(
-    fit: Windows,
-    held_out: Windows,
-    tasks: Mapping[str, Task],
-    *,
-    units: int,
-    seeds: Sequence[int],
-    epochs: int,
-    batch_size: int,
-    learning_rate: float,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Measure the gradients of plain and LSTM networks, untrained and trained on each task.
-
-    Args:
-        fit: windows that networks are trained on, in this order.
-        held_out: windows that everything is measured on.
-        tasks: name -> function that returns the targets of windows: (windows,).
-        units: width of the state.
-        seeds: one network of each kind for each; all start from weights of their own.
-        epochs: passes over `fit`.
-        batch_size: windows a step.
-        learning_rate: length of a step.
-
-    Returns:
-        The gradients: index `network, task, seed, lag`, columns as `by_lag`; and of each
-        network, task and seed: `loss`, the mean squared error (NaN untrained), and `kept`, as
-        `kept_by_gates` gives it (NaN for a plain cell).
-
-    Raises:
-        InputError: no seed, or what `train` refuses.
-    """
-    if not len(seeds):
-        raise InputError("there is no seed to measure; set seeds to 1 or more")
-    norms, facts = {}, {}
-    for kind, seed in itertools.product(CELLS, seeds):
-        start = initial(kind, fit.inputs.shape[2], units, seed)
-        norms[kind, UNTRAINED, seed] = by_lag(start, held_out.inputs)
-        facts[kind, UNTRAINED, seed] = {"loss": np.nan, "kept": kept_by_gates(start, held_out)}
-        for task, targets in tasks.items():
-            network, _ = train(
-                start,
-                fit.inputs,
-                targets(fit),
-                epochs=epochs,
-                batch_size=batch_size,
-                learning_rate=learning_rate,
-            )
-            norms[kind, task, seed] = by_lag(network, held_out.inputs)
-            facts[kind, task, seed] = {
-                "loss": network.loss(held_out.inputs, targets(held_out)),
-                "kept": kept_by_gates(network, held_out),
-            }
-    names = ["network", "task", "seed"]
-    return pd.concat(norms, names=names), pd.DataFrame(facts).T.rename_axis(names)
-
-
-def kept_by_gates(network: Network, windows: Windows) -> float:
-    """Return how much of the first day's cell state the forget gates alone leave at the end.
-
-    The product of the forget gate over all later days, mean over windows, of the unit that
-    keeps most; NaN for a cell without gates.
-    """
+def _kept_by_gates(network: Network, windows: Windows) -> float:
+    """The product of the forget gate over all later days, for the unit that keeps most."""
     gates = network.cell.forward(windows.inputs).gates
     if not gates:
         return np.nan
     return float(gates["forget"][1:].prod(axis=0).mean(axis=0).max())
 
 
-def shares(norms: pd.DataFrame, column: str = "input") -> pd.DataFrame:
-    """Return each norm as a share of that at lag 0: index `network, task, seed`, a column a lag.
+def shares(norms: pd.DataFrame) -> pd.DataFrame:
+    """The gradients of the input as shares of lag 0: index `network, task, seed`, one lag a column.
 
     Args:
         norms: as `measure` gives them.
-        column: "input" or "state".
     """
     order = norms.index.droplevel("lag").unique()
-    table = norms[column].unstack("lag").loc[order]  # noqa: PD010 - a Series has no pivot_table
+    table = norms["input"].unstack("lag").loc[order]  # noqa: PD010 - a Series has no pivot_table
     return table.div(table[0], axis=0)
 
 
-def decay(norms: pd.DataFrame, column: str = "input") -> pd.DataFrame:
-    """Return how the gradient fades from the last day to the first.
+def decay(norms: pd.DataFrame) -> pd.DataFrame:
+    """How the gradient of the input fades from the last day to the first.
 
     Args:
         norms: as `measure` gives them.
-        column: "input" or "state".
 
     Returns:
-        Index `network, task`; `median`, `low`, `high` over seeds of the norm at the largest lag
-        as a share of that at lag 0, and `a_day`: the factor that, once a day, gives `median`.
+        Index `network, task`; `median`, `low`, `high` over seeds of the largest lag's share of
+        lag 0, and `a_day`: the daily factor that compounds to `median`.
     """
-    table = shares(norms, column)
+    table = shares(norms)
     groups = table[table.columns[-1]].groupby(["network", "task"], sort=False)
     summary = groups.agg(["median", "min", "max"]).set_axis(["median", "low", "high"], axis=1)
-    days = max(len(table.columns) - 1, 1)
-    return summary.assign(a_day=summary["median"] ** (1 / days))
+    return summary.assign(a_day=summary["median"] ** (1 / (len(table.columns) - 1)))
 
 
 def decay_sentences(norms: pd.DataFrame, facts: pd.DataFrame) -> list[str]:
-    """Return in words how far the gradients reach, one sentence a task; as `measure` gives them."""
+    """How far the gradients reach, one sentence per task; arguments as `measure` gives them."""
     lag = norms.index.get_level_values("lag").max()
     faded = decay(norms)
     seeds = facts.index.unique("seed").size
@@ -171,32 +150,57 @@ def decay_sentences(norms: pd.DataFrame, facts: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def loss_sentence(facts: pd.DataFrame, task: str, baselines: pd.DataFrame) -> str:
-    """Return in words how well each kind of network does a task, beside a baseline.
+def loss_sentences(facts: pd.DataFrame, baselines: pd.DataFrame) -> list[str]:
+    """How well each kind of network does each task, one sentence per task, beside its baseline.
 
     Args:
         facts: as `measure` gives them.
-        task: which one.
-        baselines: index task, columns `forecast` (its name) and `held_out` (its loss).
+        baselines: as `normalised_windows.baselines` gives them.
     """
-    baseline = baselines.loc[task]
-    groups = facts["loss"].xs(task, level="task").groupby("network", sort=False)
-    told = ", ".join(
-        f"{network} {losses.median():.3f} ({losses.min():.3f} to {losses.max():.3f})"
-        for network, losses in groups
-    )
-    return (
-        f"{task}: mean squared error on held-out windows, median and range of "
-        f"{facts.index.unique('seed').size} seeds: {told}; "
-        f"{baseline['forecast']}: {baseline['held_out']:.3f}."
-    )
+    seeds = facts.index.unique("seed").size
+    sentences = []
+    for task, baseline in baselines.iterrows():
+        groups = facts["loss"].xs(task, level="task").groupby("network", sort=False)
+        told = ", ".join(f"{network} {_median_and_range(losses)}" for network, losses in groups)
+        sentences.append(
+            f"{task}: mean squared error on held-out windows, median and range of {seeds} seeds: "
+            f"{told}; {baseline['forecast']}: {baseline['held_out']:.3f}."
+        )
+    return sentences
+
+
+def _median_and_range(losses: pd.Series) -> str:
+    return f"{losses.median():.3f} ({losses.min():.3f} to {losses.max():.3f})"
+
+
+def readme_table(norms: pd.DataFrame, facts: pd.DataFrame, baselines: pd.DataFrame) -> str:
+    """Reach and loss as a Markdown table, one row per network and task; arguments as above."""
+    rows = []
+    for (network, task), row in decay(norms).iterrows():
+        cells = {
+            "network": network,
+            "trained to predict": f"({task})",
+            "gradient of the first day's input as a share of the last day's, median (range)": (
+                f"{row['median']:.1e} ({row['low']:.1e} to {row['high']:.1e})"
+            ),
+            "factor a day": f"{row['a_day']:.2f}",
+            "held-out squared error, median (range)": "",
+            "without a network": "",
+        }
+        if task != UNTRAINED:
+            losses = facts["loss"].xs((network, task), level=("network", "task"))
+            baseline = baselines.loc[task]
+            cells["trained to predict"] = task
+            cells["held-out squared error, median (range)"] = _median_and_range(losses)
+            cells["without a network"] = f"{baseline['held_out']:.3f} ({baseline['forecast']})"
+        rows.append(cells)
+    return pd.DataFrame(rows).to_markdown(index=False, tablefmt="github", disable_numparse=True)
 
 
 def recorded(norms: pd.DataFrame, facts: pd.DataFrame) -> dict[str, Any]:
-    """Return what `measure` found, ready to be written: network -> task -> numbers.
+    """What `measure` found, ready to be written: network -> task -> numbers.
 
-    Of each lag the median and range over seeds of both norms, as they are; of each seed its
-    facts, without those that do not exist.
+    Both norms by lag (median and range over seeds) and the facts of each seed that exist.
     """
     faded = decay(norms)
     content: dict[str, Any] = {}
@@ -211,37 +215,3 @@ def recorded(norms: pd.DataFrame, facts: pd.DataFrame) -> dict[str, Any]:
             "by_seed": of_seeds,
         }
     return content
-
-
-def finite_difference_error(
-    network: Network, inputs: FloatArray, targets: FloatArray, step: float = 1e-5
-) -> float:
-    """Return how far back-propagation is from trying it out, as a share of the largest gradient.
-
-    Each weight is moved a little both ways, and the loss's change is compared with what
-    `loss_gradients` says of it.
-    """
-    _, gradients = network.loss_gradients(inputs, targets)
-    weights = network.weights
-    worst = 0.0
-    for index, gradient in enumerate(gradients):
-        for place in np.ndindex(gradient.shape):
-            tried = (
-                _moved(network, weights, index, place, change).loss(inputs, targets)
-                for change in (step, -step)
-            )
-            slope = (next(tried) - next(tried)) / (2 * step)
-            worst = max(worst, abs(float(slope - gradient[place])))
-    return worst / max(float(np.abs(gradient).max()) for gradient in gradients)
-
-
-def _moved(
-    network: Network,
-    weights: Sequence[FloatArray],
-    index: int,
-    place: tuple[int, ...],
-    change: float,
-) -> Network:
-    changed = [weight.copy() for weight in weights]
-    changed[index][place] += change
-    return Network.from_weights(network.kind, changed)

@@ -1,7 +1,6 @@
-"""What a convolution and a recurrent cell do with one window, and how far gradients reach."""
+"""The figures of notebook 04: layers, cells and gradients."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,48 +14,42 @@ from matplotlib.ticker import MaxNLocator
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 from coincast.prices.schema import OHLC
 from coincast.studies.how_it_works import gradients
-from coincast.studies.how_it_works.layers_by_hand import receptive_field
-from coincast.studies.how_it_works.price_windows import LABELS, Example
-
-if TYPE_CHECKING:
-    from coincast.studies.how_it_works.walkthrough import Steps
+from coincast.studies.how_it_works.convolution import receptive_field
+from coincast.studies.how_it_works.normalised_windows import LABELS, ExampleWindow
+from coincast.studies.how_it_works.seven_steps import SevenSteps
 
 __all__ = ["cell_losses", "lstm_gates", "seven_steps", "vanishing_gradient"]
 
 FloatArray = npt.NDArray[np.float64]
+Layers = Sequence[tuple[int, int]]  # (width, stride) of each
 COLORS = {"RNN": RED, "LSTM": BLUE}
+SECONDS_PER_DAY = 86400
 
 
 @styled
-def seven_steps(steps: "Steps", example: Example) -> Figure:
-    """Draw the window and what each step makes of it, all over the days that they see.
+def seven_steps(steps: SevenSteps, example: ExampleWindow) -> Figure:
+    """Draw the window and what each step makes of it, above the days that each value depends on.
 
-    The frames show the largest pooled value and, in the steps before, all that it sees.
+    The frames mark the largest pooled value and, in earlier steps, everything it depends on.
     """
     figure = Figure(figsize=(9, 9.6))
     panels = figure.subplots(6, 1, height_ratios=[1.1, 1, 1, 1, 1, 0.9])
-    width, stride = steps.layers[0]
-    convolved = steps.layers[:1]
-    filters = [f"filter {k + 1}" for k in range(steps.tables["convolution"].shape[1])]
-    for name, title, rows, layers in (
-        (
-            "window",
-            "1 Input volume: each column in standard deviations from its window's mean",
-            OHLC,
-            [],
-        ),
-        ("convolution", f"2 Convolution: {width} days wide, stride {stride}", filters, convolved),
-        ("relu", "3 ReLU: nothing below zero", filters, convolved),
-        ("pooling", f"4 Max pooling: the larger of {steps.layers[1][0]}", filters, steps.layers),
-        ("dropout", "5 Dropout, as in training: x is switched off", filters, steps.layers),
-    ):
-        axes = panels[list(steps.tables).index(name)]
-        _map(axes, steps.tables[name], example.days, layers)
-        axes.set_yticks(range(len(rows)), rows)
+    (width, stride), (pool, _) = steps.layers
+    titles = {
+        "window": "1 Input volume: each column in standard deviations from its window's mean",
+        "convolution": f"2 Convolution: {width} days wide, stride {stride}",
+        "relu": "3 ReLU: nothing below zero",
+        "pooling": f"4 Max pooling: the larger of {pool}",
+        "dropout": "5 Dropout, as in training: x is switched off",
+    }
+    start = example.days[0].timestamp() / SECONDS_PER_DAY  # matplotlib's unit of dates
+    for axes, (name, title) in zip(panels, titles.items(), strict=False):
+        depth = {"window": 0, "convolution": 1, "relu": 1}.get(name, 2)
+        _draw_table(axes, steps.tables[name], start, steps.layers[:depth])
+        _frame(axes, steps, start, depth)
         axes.set_title(title)
-        _frame(axes, steps, name, example.days)
     for piece, kernel in np.argwhere(~steps.kept):
-        place = _centre(int(piece), steps.layers, example.days)
+        place = start + _centre(int(piece), steps.layers)
         panels[4].text(place, kernel, "x", ha="center", va="center", color="black")
     for axes in panels[1:5]:
         axes.sharex(panels[0])
@@ -67,16 +60,14 @@ def seven_steps(steps: "Steps", example: Example) -> Figure:
         axes.tick_params(labelbottom=False)
         axes.xaxis.get_offset_text().set_visible(False)
     panels[4].set_xlabel("date (UTC); every value is drawn in the middle of the days that it sees")
-    _label(panels[5], steps)
+    _draw_chances(panels[5], steps)
     return figure
 
 
-def _map(
-    axes: Axes, table: FloatArray, days: pd.DatetimeIndex, layers: Sequence[tuple[int, int]]
-) -> None:
-    """Draw a table of values, one column a piece, with numbers where there is room."""
-    step = float(np.prod([stride for _, stride in layers]))
-    centres = np.array([_centre(piece, layers, days) for piece in range(len(table))])
+def _draw_table(axes: Axes, table: FloatArray, start: float, layers: Layers) -> None:
+    """Draw a table of values, one column per piece; behind the first layer, write them too."""
+    centres = start + np.array([_centre(piece, layers) for piece in range(len(table))])
+    step = _step(layers)
     edges = np.append(centres - step / 2, centres[-1] + step / 2)
     limit = max(float(np.abs(table).max()), 1e-9)
     norm = TwoSlopeNorm(0, -limit, limit)
@@ -84,53 +75,43 @@ def _map(
     mesh = axes.pcolormesh(edges, rows, table.T, cmap="PuOr_r", norm=norm, edgecolors="white")
     axes.invert_yaxis()
     axes.figure.colorbar(mesh, ax=axes, pad=0.01, aspect=8).locator = MaxNLocator(3)
-    if layers:
-        _write_values(axes, table, centres, limit)
-
-
-def _write_values(axes: Axes, table: FloatArray, centres: FloatArray, limit: float) -> None:
-    """Write every value that is not zero into its place."""
+    names = [f"filter {k + 1}" for k in range(table.shape[1])] if layers else OHLC
+    axes.set_yticks(range(len(names)), names)
     for (piece, row), value in np.ndenumerate(table):
-        color = "white" if abs(value) > 0.6 * limit else "black"
-        text = f"{round(float(value), 1) + 0:.1f}" if value else ""  # + 0: never "-0.0"
-        place = (float(centres[piece]), row)
-        axes.text(*place, text, ha="center", va="center", fontsize=7.5, color=color)
+        if layers and value:
+            color = "white" if abs(value) > 0.6 * limit else "black"
+            text = f"{round(float(value), 1) + 0:.1f}"  # + 0: never "-0.0"
+            place = (float(centres[piece]), row)
+            axes.text(*place, text, ha="center", va="center", fontsize=7.5, color=color)
 
 
-def _centre(piece: int, layers: Sequence[tuple[int, int]], days: pd.DatetimeIndex) -> float:
-    first, last = receptive_field(piece, layers)
-    return _number(days[0]) + (first + last) / 2
+def _centre(piece: int, layers: Layers) -> float:
+    """The middle of the days that a piece depends on, in days from the window's first."""
+    return sum(receptive_field(piece, layers)) / 2
 
 
-def _number(day: pd.Timestamp) -> float:
-    """Return a day as matplotlib counts them: from 1970-01-01."""
-    return (day - pd.Timestamp("1970-01-01")) / pd.Timedelta(days=1)
+def _step(layers: Layers) -> float:
+    """Days from one piece to the next."""
+    return float(np.prod([stride for _, stride in layers]))
 
 
-def _frame(axes: Axes, steps: "Steps", name: str, days: pd.DatetimeIndex) -> None:
-    """Frame what the largest pooled value is made of in this table."""
+def _frame(axes: Axes, steps: SevenSteps, start: float, depth: int) -> None:
+    """Frame what the largest pooled value is made of, in the table behind `depth` layers."""
     piece, kernel = steps.strongest
-    pool = steps.layers[1][0]
-    start = _number(days[0])
-    if name == "window":
-        first, last = steps.receptive_field
-        corner, size = (start + first - 0.5, -0.5), (last - first + 1, len(OHLC))
-    elif name in {"convolution", "relu"}:
-        stride = steps.layers[0][1]
-        left = _centre(piece * pool, steps.layers[:1], days) - stride / 2
-        corner, size = (left, kernel - 0.5), (pool * stride, 1)
-    else:
-        stride = steps.layers[0][1] * pool
-        corner, size = (_centre(piece, steps.layers, days) - stride / 2, kernel - 0.5), (stride, 1)
+    before, after = steps.layers[:depth], steps.layers[depth:]
+    first, last = receptive_field(piece, after)
+    step = _step(before)
+    left = start + _centre(first, before) - step / 2
+    top, rows = (kernel, 1) if depth else (0, len(OHLC))
+    size = ((last - first + 1) * step, rows)
     axes.add_patch(
-        Rectangle(corner, *size, fill=False, edgecolor=GREEN, linewidth=2.5, clip_on=False)
+        Rectangle((left, top - 0.5), *size, fill=False, edgecolor=GREEN, lw=2.5, clip_on=False)
     )
 
 
-def _label(axes: Axes, steps: "Steps") -> None:
-    chances = steps.tables["softmax"]
+def _draw_chances(axes: Axes, steps: SevenSteps) -> None:
     colors = [RED if name == steps.label else GREY for name in LABELS]
-    bars = axes.barh(LABELS, chances, color=colors, height=0.6)
+    bars = axes.barh(LABELS, steps.tables["softmax"], color=colors, height=0.6)
     axes.invert_yaxis()
     axes.bar_label(bars, fmt="%.2f", padding=4)
     axes.set(xlim=(0, 1), xlabel="probability (the two add up to 1)")
@@ -139,7 +120,7 @@ def _label(axes: Axes, steps: "Steps") -> None:
 
 @styled
 def vanishing_gradient(norms: pd.DataFrame) -> Figure:
-    """Draw how much the output depends on each day back, one panel a task.
+    """Draw how much the output depends on each day back, one panel per task.
 
     Args:
         norms: as `gradients.measure` gives them; `input` is drawn as a share of lag 0.
@@ -165,8 +146,8 @@ def vanishing_gradient(norms: pd.DataFrame) -> Figure:
 
 
 @styled
-def lstm_gates(gates: Mapping[str, FloatArray], example: Example) -> Figure:
-    """Draw closes, gates and cell state over the days of the window, one thin line a unit.
+def lstm_gates(gates: Mapping[str, FloatArray], example: ExampleWindow) -> Figure:
+    """Draw closes, gates and cell state over the days of the window, one thin line per unit.
 
     Args:
         gates: "input", "forget", "output", "carry" -> (days, units).
@@ -209,12 +190,12 @@ def cell_losses(
     facts: pd.DataFrame,
     task: str,
 ) -> Figure:
-    """Draw the loss of the cells by hand and of Keras's, and how well each kind does a task.
+    """Draw the losses in NumPy and in Keras, and how well each kind of network does a task.
 
     Args:
         by_hand: kind -> loss of each epoch in NumPy.
         of_keras: the same in Keras.
-        baselines: index task, columns `forecast`, `fit` and `held_out`.
+        baselines: as `normalised_windows.baselines` gives them.
         facts: as `gradients.measure` gives them.
         task: the one shown on the right.
     """
@@ -228,25 +209,26 @@ def cell_losses(
     trained = baselines.loc["next close"]
     left.axhline(trained["fit"], color=GREY, linestyle="--", label=trained["forecast"])
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
-    left.set(
-        title="Predict the next close:\nsame weights, same data, two programs",
-        xlabel="epoch",
-        ylim=(0, None),
-    )
+    title = "Predict the next close:\nsame weights, same data, two programs"
+    left.set(title=title, xlabel="epoch", ylim=(0, None))
     left.set_ylabel("mean squared error\n(squared window units)")
     left.legend()
-    kinds = list(facts.index.unique("network"))
-    for place, kind in enumerate(kinds):
-        losses = facts["loss"].xs((kind, task), level=("network", "task"))
-        spread = place + np.linspace(-0.15, 0.15, len(losses))
-        right.plot(spread, losses, "o", color=COLORS[kind], alpha=0.7)
-        right.hlines(losses.median(), place - 0.25, place + 0.25, color=COLORS[kind], linewidth=2)
-    other = baselines.loc[task]
-    right.axhline(other["held_out"], color=GREY, linestyle="--", label=other["forecast"])
-    right.legend(loc="upper right")
-    right.set_xticks(range(len(kinds)), kinds)
-    top = 1.3 * max(other["held_out"], facts["loss"].xs(task, level="task").max())
-    right.set(title=f"{task.capitalize()}:\neach seed, and the median", ylim=(0, top))
-    right.set_xlim(-0.6, len(kinds) - 0.4)
-    right.set_ylabel("mean squared error, held-out windows\n(squared window units)")
+    _draw_seeds(right, facts["loss"].xs(task, level="task"), baselines.loc[task])
+    right.set_title(f"{task.capitalize()}:\neach seed, and the median")
     return figure
+
+
+def _draw_seeds(axes: Axes, losses: pd.Series, baseline: pd.Series) -> None:
+    """Draw the held-out losses of each kind of network as dots, their median as a line."""
+    kinds = list(losses.index.unique("network"))
+    for place, kind in enumerate(kinds):
+        of_kind = losses.xs(kind, level="network")
+        spread = place + np.linspace(-0.15, 0.15, len(of_kind))
+        axes.plot(spread, of_kind, "o", color=COLORS[kind], alpha=0.7)
+        axes.hlines(of_kind.median(), place - 0.25, place + 0.25, color=COLORS[kind], linewidth=2)
+    axes.axhline(baseline["held_out"], color=GREY, linestyle="--", label=baseline["forecast"])
+    axes.legend(loc="upper right")
+    axes.set_xticks(range(len(kinds)), kinds)
+    axes.set_ylim(0, 1.3 * max(baseline["held_out"], losses.max()))
+    axes.set_xlim(-0.6, len(kinds) - 0.4)
+    axes.set_ylabel("mean squared error, held-out windows\n(squared window units)")

@@ -1,7 +1,6 @@
 """The layers of a convolutional network in NumPy, one window at a time.
 
-Each is a few lines, to be read and to be held against Keras. A window is a table: its rows are
-days, its columns channels (four prices at first, filters later).
+A window is a table: its rows are days, its columns channels (four prices at first, filters later).
 """
 
 from collections.abc import Sequence
@@ -19,15 +18,14 @@ FloatArray = npt.NDArray[np.float64]
 def convolve(
     window: FloatArray, kernel: FloatArray, bias: FloatArray, stride: int = 1
 ) -> FloatArray:
-    """Return the feature maps: how much each piece of the window looks like each filter.
+    """Feature maps: how closely each piece of the window matches each filter.
 
-    maps[p, k] = bias[k] + sum over w, c of window[p stride + w, c] kernel[w, c, k]: a filter is
-    laid on `width` days, multiplied and summed, moved on by `stride` days, and so on. (Strictly a
-    cross-correlation, as in every such library: the kernel is not turned round.)
+    maps[p, k] = bias[k] + sum over w, c of window[p stride + w, c] kernel[w, c, k]. Strictly
+    speaking a cross-correlation, as in every deep-learning library: the kernel is not flipped.
 
     Args:
         window: (days, channels).
-        kernel: (width, channels, filters), as Keras's Conv1D has it.
+        kernel: (width, channels, filters), as in Keras's Conv1D.
         bias: (filters,).
         stride: days from one piece to the next.
 
@@ -48,19 +46,16 @@ def convolve(
 
 
 def relu(values: FloatArray) -> FloatArray:
-    """Return the values with every negative one at zero: a piece unlike the filter says nothing.
-
-    Source: Nair and Hinton, 2010.
-    """
+    """The values with every negative one set to zero (Nair and Hinton, 2010)."""
     return np.maximum(values, 0.0)
 
 
 def max_pool(maps: FloatArray, width: int) -> FloatArray:
-    """Return the largest value in every `width` pieces: whether a pattern came, not when exactly.
+    """The largest of every `width` pieces: whether a pattern occurred, not exactly when.
 
     Args:
         maps: (pieces, filters).
-        width: pieces that become one; what is left over at the end is dropped, as in Keras.
+        width: pieces pooled into one; a remainder at the end is dropped, as in Keras.
 
     Returns:
         (pieces // width, filters).
@@ -75,7 +70,7 @@ def max_pool(maps: FloatArray, width: int) -> FloatArray:
 
 
 def _pieces(table: FloatArray, width: int, stride: int, name: str) -> FloatArray:
-    """Return every piece of `width` rows: (pieces, columns, width)."""
+    """Every `stride`-th piece of `width` rows: (pieces, columns, width)."""
     if not 1 <= width <= len(table):
         raise InputError(
             f"{name} width {width} does not fit {len(table)} rows; use 1 to {len(table)}"
@@ -86,10 +81,9 @@ def _pieces(table: FloatArray, width: int, stride: int, name: str) -> FloatArray
 
 
 def dropout(values: FloatArray, kept: npt.NDArray[np.bool_], rate: float) -> FloatArray:
-    """Return the values with those not kept at zero, and the others enlarged to make up for it.
+    """The kept values divided by 1 - rate, and zero elsewhere, as in training.
 
-    In training `kept` is drawn anew at each step, so that no unit can rely on another. Divided by
-    1 - rate, the values keep their mean; in use nothing is dropped and nothing enlarged.
+    The division preserves the mean; outside training nothing is dropped or scaled.
 
     Args:
         values: of any shape.
@@ -110,9 +104,9 @@ def dropout(values: FloatArray, kept: npt.NDArray[np.bool_], rate: float) -> Flo
 
 
 def softmax(scores: FloatArray) -> FloatArray:
-    """Return exp(score) / sum of exp(scores) along the last axis: positive, adding up to 1.
+    """Positive numbers that sum to 1 along the last axis: exp(score) / sum of exp(scores).
 
-    The largest score is taken off first, which changes nothing but cannot overflow.
+    Subtracting the largest score first changes nothing but prevents overflow.
 
     >>> softmax(np.array([1000.0, 1000.0])).tolist()
     [0.5, 0.5]
@@ -122,13 +116,13 @@ def softmax(scores: FloatArray) -> FloatArray:
 
 
 def receptive_field(position: int, layers: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Return the first and last day that one value of a feature map can see.
+    """The first and last day that one value of a feature map depends on.
 
-    It sees all days between them, unless a stride is longer than its width and skips some.
+    It depends on all days between them, unless a stride exceeds its width and skips some.
 
     Args:
         position: row of the value in the last layer's map, from 0.
-        layers: (width, stride) of each layer, the first first.
+        layers: (width, stride) of each layer, the first layer first.
 
     >>> receptive_field(1, [(4, 2), (2, 2)])
     (4, 9)

@@ -1,0 +1,59 @@
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coincast.studies.how_it_works import convolution
+
+# Keras computes in 32 bits; sums of a few dozen numbers of order 1 are off by a few 1e-7.
+TOLERANCE = 1e-6
+LAYERS = [(width, stride) for width in range(1, 5) for stride in range(1, min(width, 3) + 1)]
+
+
+def make_table(rows=12, columns=3, seed=0):
+    return np.random.default_rng(seed).normal(size=(rows, columns))
+
+
+@given(days=st.integers(3, 20), width=st.integers(1, 3), stride=st.integers(1, 4))
+def test_convolve_equals_the_sum_written_out_for_any_size(days, width, stride):
+    window, kernel = make_table(days), np.random.default_rng(1).normal(size=(width, 3, 2))
+    bias = np.array([0.5, -1.0])
+    maps = convolution.convolve(window, kernel, bias, stride)
+    assert maps.shape == ((days - width) // stride + 1, 2)
+    for piece, filter_ in np.ndindex(maps.shape):
+        patch = window[piece * stride : piece * stride + width]
+        expected = (patch * kernel[:, :, filter_]).sum() + bias[filter_]
+        assert maps[piece, filter_] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("rows", [8, 9])
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_max_pool_equals_keras(rows, width):
+    maps = make_table(rows)
+    expected = np.asarray(keras.layers.MaxPooling1D(width)(maps[None]))[0]
+    np.testing.assert_allclose(convolution.max_pool(maps, width), expected, atol=TOLERANCE)
+
+
+@given(
+    layers=st.lists(st.sampled_from(LAYERS), min_size=1, max_size=3),
+    seed=st.integers(0, 50),
+)
+def test_receptive_field_holds_all_days_that_matter_and_no_other(layers, seed):
+    """With positive weights and no ReLU every day in the field moves the value."""
+    random = np.random.default_rng(seed)
+    kernels = [random.uniform(0.5, 1, (width, 1, 1)) for width, _ in layers]
+
+    def last_map(window):
+        for kernel, (_, stride) in zip(kernels, layers, strict=True):
+            window = convolution.convolve(window, kernel, np.zeros(1), stride)
+        return window[:, 0]
+
+    window = random.normal(size=(70, 1))
+    before = last_map(window)
+    position = int(random.integers(len(before)))
+    first, last = convolution.receptive_field(position, layers)
+    for day in range(len(window)):
+        moved = window.copy()
+        moved[day] += 1.0
+        assert (last_map(moved)[position] != before[position]) == (first <= day <= last)

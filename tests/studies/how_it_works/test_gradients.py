@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+from makers import make_prices
+
+from coincast.datasets import windows
+from coincast.errors import InputError
+from coincast.studies.how_it_works import gradients, normalised_windows
+from coincast.studies.how_it_works.recurrent_network import (
+    Network,
+    TrainingSettings,
+)
+
+SETTINGS = {"units": 3, "settings": TrainingSettings(2, 16, 0.01)}
+TASKS = ["untrained", "next close", "recall the first close"]
+
+
+@pytest.fixture(scope="module")
+def parts():
+    made = normalised_windows.normalised_windows(make_prices(80, seed=2), 6)
+    return windows.split_tail(made, 0.25)
+
+
+@pytest.fixture(scope="module")
+def measured(parts):
+    return gradients.measure(*parts, seeds=range(4, 7), **SETTINGS)
+
+
+def test_by_lag_of_a_linear_cell_is_a_power_of_its_recurrent_weight():
+    """One unit, inputs too small for tanh to bend: d y / d x[k days back] = v w u^k."""
+    w, u, v = np.array([[2.0]]), np.array([[0.5]]), np.array([[3.0]])
+    network = Network("RNN", [w, u, np.zeros(1), v, np.zeros(1)])
+    table = gradients.by_lag(network, np.full((4, 5, 1), 1e-7))
+    np.testing.assert_allclose(table["input"], [6 * 0.5**lag for lag in range(5)], rtol=1e-9)
+    np.testing.assert_allclose(table["state"], [3 * 0.5**lag for lag in range(5)], rtol=1e-9)
+
+
+def test_measure_has_every_network_task_seed_and_lag_in_order(measured):
+    norms, facts = measured
+    assert len(norms) == 2 * 3 * 3 * 6
+    assert list(gradients.decay(norms).index) == [(n, t) for n in ("RNN", "LSTM") for t in TASKS]
+    assert facts["loss"].isna().sum() == 6  # untrained
+    assert facts["kept"].xs("RNN").isna().all()
+    assert facts["kept"].xs("LSTM").between(0, 1).all()
+
+
+def test_measure_repeats_exactly_and_trains_what_it_measures(parts, measured):
+    again, _ = gradients.measure(*parts, seeds=[5], **SETTINGS)
+    norms, facts = measured
+    np.testing.assert_array_equal(again, norms.xs(5, level="seed", drop_level=False))
+    assert facts["loss"].xs("RNN").nunique() == 6
+
+
+def test_decay_is_the_share_of_the_last_day_and_its_root(measured):
+    norms, _ = measured
+    row = gradients.decay(norms).loc["LSTM", "next close"]
+    inputs = norms["input"].xs("LSTM").xs("next close", level="task")
+    ends = sorted(inputs[seed, 5] / inputs[seed, 0] for seed in range(4, 7))
+    assert row[["low", "median", "high"]].tolist() == pytest.approx(ends)
+    assert row["a_day"] ** 5 == pytest.approx(row["median"])
+
+
+def test_recorded_leaves_nothing_out_but_what_does_not_exist(measured):
+    content = gradients.recorded(*measured)
+    assert "loss" not in content["RNN"]["untrained"]["by_seed"]
+    assert set(content["LSTM"]["next close"]["by_seed"]) == {"loss", "kept"}
+    assert len(content["LSTM"]["next close"]["by_lag"]["input"]) == 6
+
+
+def test_sentences_and_table_hold_the_measured_numbers(parts, measured):
+    norms, facts = measured
+    first, _, last = gradients.decay_sentences(norms, facts)
+    reach = gradients.decay(norms)["median"]
+    assert f"{reach['RNN', 'untrained']:.1e} for the RNN" in first
+    assert "5 days back" in last
+    assert "of 3 seeds" in last
+    baselines = normalised_windows.baselines(*parts)
+    baseline = f"{baselines.loc['next close', 'held_out']:.3f}"
+    loss = f"{facts['loss'].xs('LSTM').xs('next close').median():.3f}"
+    sentence, _ = gradients.loss_sentences(facts, baselines)
+    assert f"LSTM {loss} (" in sentence
+    assert sentence.endswith(f"repeated: {baseline}.")
+    lines = gradients.readme_table(norms, facts, baselines).splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:]]
+    assert [row[:2] for row in rows[:2]] == [["RNN", "(untrained)"], ["RNN", "next close"]]
+    assert rows[0][4:] == ["", ""]
+    assert rows[4][2].startswith(f"{reach['LSTM', 'next close']:.1e} (")
+    assert rows[4][4].startswith(f"{loss} (")
+    assert rows[4][5] == f"{baseline} (the last close repeated)"
+
+
+def test_measure_refuses_to_measure_nothing(parts):
+    with pytest.raises(InputError, match="seeds"):
+        gradients.measure(*parts, seeds=range(1, 1), **SETTINGS)

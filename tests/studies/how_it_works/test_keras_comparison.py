@@ -1,0 +1,66 @@
+import keras
+import pytest
+from makers import make_prices
+
+from coincast.studies.how_it_works import keras_comparison, normalised_windows, recurrent_network
+from coincast.studies.how_it_works.recurrent_cells import CELLS
+
+SETTINGS = recurrent_network.TrainingSettings(epochs=3, batch_size=16, learning_rate=0.01)
+PRICES = make_prices(90, seed=6)
+WINDOWS = normalised_windows.normalised_windows(PRICES, 14)
+EXAMPLE = normalised_windows.example_window(PRICES, WINDOWS)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Return kind -> network, its losses, Keras's model, its losses."""
+    starts = {kind: recurrent_network.initial_network(kind, 4, 5, seed=2) for kind in CELLS}
+    return {
+        kind: (
+            *recurrent_network.train(start, WINDOWS.inputs, WINDOWS.targets, SETTINGS),
+            *keras_comparison.train_in_keras(start, WINDOWS, SETTINGS),
+        )
+        for kind, start in starts.items()
+    }
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_training_equals_keras_to_the_last_digits(trained, kind):
+    ours, losses, model, of_keras = trained[kind]
+    found = keras_comparison.training_differences(ours, model, WINDOWS, losses, of_keras)
+    # Both in 64 bits: sums in another order, 15 steps.
+    assert max(found.values()) < 1e-12
+
+
+def test_training_differences_see_another_network(trained):
+    _, losses, model, of_keras = trained["LSTM"]
+    other = recurrent_network.initial_network("LSTM", 4, 5, seed=3)
+    wrong = [*losses[:-1], 9.0]
+    found = keras_comparison.training_differences(other, model, WINDOWS, wrong, of_keras)
+    assert found["weights"] > 0.01
+    assert found["loss"] > 1
+
+
+def test_train_in_keras_restores_the_settings_of_keras(trained):
+    assert trained["RNN"][2].dtype == "float64"
+    assert keras.config.floatx() == keras.layers.Dense(1).dtype == "float32"
+
+
+def test_lstm_gates_equal_those_inferred_from_keras(trained):
+    model = trained["LSTM"][2]
+    gates, differences = keras_comparison.lstm_gates(model, EXAMPLE.inputs)
+    assert set(differences) == {"input", "forget", "output", "carry", "state"}
+    assert max(differences.values()) < 1e-12
+    dense, bias = model.get_weights()[3:]
+    output = (gates["state"][-1] @ dense + bias)[0]
+    assert output == pytest.approx(float(model(EXAMPLE.inputs[None])[0, 0]), abs=1e-12)
+    sentence = keras_comparison.gates_sentence(gates, EXAMPLE)
+    assert f"{EXAMPLE.day:%Y-%m-%d} moved by {EXAMPLE.move:+.1%}" in sentence
+
+
+def test_equality_sentence_tells_the_largest_of_each_part():
+    sentence = keras_comparison.equality_sentence(
+        {"a": {"x": 1e-9, "y": 3e-8}, "b": {"z": 2e-7}}, {"RNN": 1e-10}
+    )
+    assert "a 3.0e-08, b 2.0e-07" in sentence
+    assert "RNN 1.0e-10" in sentence

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+from makers import make_prices
+
+from coincast.errors import InputError
+from coincast.models import training
+from coincast.studies.how_it_works import normalised_windows, seven_steps
+from coincast.studies.how_it_works.recurrent_network import TrainingSettings
+
+SHAPE = {"filters": 3, "kernel_width": 4, "stride": 2, "pool": 2, "dropout": 0.5}
+PRICES = make_prices(90, seed=6)
+WINDOWS = normalised_windows.normalised_windows(PRICES, 14)
+EXAMPLE = normalised_windows.example_window(PRICES, WINDOWS)
+
+
+@pytest.fixture(scope="module")
+def steps():
+    training.set_seed(2)
+    model = seven_steps.convolution_network(14, **SHAPE)
+    seven_steps.train_convolution(model, WINDOWS, TrainingSettings(3, 16, 0.01))
+    return seven_steps.seven_steps(model, EXAMPLE.inputs)
+
+
+def test_seven_steps_equal_keras_layer_by_layer(steps):
+    assert set(steps.differences) == {"convolution", "relu", "pooling", "dropout", "softmax"}
+    assert max(steps.differences.values()) < 1e-6  # 32-bit numbers of order 1
+
+
+def test_seven_steps_have_the_shapes_that_widths_and_strides_give(steps):
+    shapes = [steps.tables[name].shape for name in ("window", "convolution", "pooling", "softmax")]
+    assert shapes == [(14, 4), (6, 3), (3, 3), (2,)]
+
+
+def test_seven_steps_dropout_zeroes_or_doubles_and_drops_some(steps):
+    pooled, dropped = steps.tables["pooling"], steps.tables["dropout"]
+    np.testing.assert_array_equal(dropped, np.where(steps.kept, 2 * pooled, 0))
+    assert not steps.kept.all()
+
+
+def test_seven_steps_name_the_strongest_value_its_days_and_the_label(steps):
+    first, last = steps.receptive_field
+    assert steps.tables["pooling"][steps.strongest] == steps.tables["pooling"].max()
+    assert last - first + 1 == 6
+    assert steps.label == normalised_windows.LABELS[steps.tables["softmax"].argmax()]
+
+
+def test_steps_sentences_count_what_was_dropped(steps):
+    shape, dropped, label = seven_steps.steps_sentences(steps, EXAMPLE)
+    assert "4 days at stride 2 makes 6 pieces of 14 days, seen by 3 filters" in shape
+    assert f"switched off {(~steps.kept).sum()} of 9" in dropped
+    assert f"the label is {steps.label!r}" in label
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"kernel_width": 0}, "kernel width 0 .* 14 rows"),
+        ({"kernel_width": 15}, "kernel width 15 .* 14 rows"),
+        ({"stride": 0}, "stride is 0"),
+        ({"pool": 7}, "pool width 7 .* 6 rows"),
+        ({"dropout": 1.0}, r"dropout is 1\.0"),
+    ],
+)
+def test_convolution_network_refuses_what_does_not_fit(change, named):
+    with pytest.raises(InputError, match=named):
+        seven_steps.convolution_network(14, **(SHAPE | change))
