@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from coincast.records.names import display_name, markdown_table
+from coincast.records.names import display_name
 
 __all__ = ["accuracy_markdown", "mae_markdown"]
 
@@ -48,4 +48,5 @@ def _markdown(tables: Mapping[str, pd.DataFrame], columns: Mapping[str, str]) ->
             forecast = f"**{shown}**" if name.startswith(("lstm", "cnn_lstm")) else shown
             cells = {"label": label, "forecast": forecast, **scores}
             rows.append([template.format(**cells) for template in columns.values()])
-    return markdown_table(columns, rows)
+    table = pd.DataFrame(rows, columns=list(columns))
+    return table.to_markdown(index=False, tablefmt="github", disable_numparse=True)

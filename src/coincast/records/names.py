@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["display_name", "markdown_list", "markdown_table"]
+__all__ = ["display_name", "markdown_list"]
 
 TITLES = {
     "lstm": "LSTM as published",
@@ -25,19 +25,6 @@ def display_name(name: str) -> str:
     'train mean'
     """
     return TITLES.get(name, name.replace("_", " "))
-
-
-def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Table in Markdown.
-
-    >>> print(markdown_table(["model", "MAE"], [["zero", "0.0527"]]))
-    | model | MAE |
-    |---|---|
-    | zero | 0.0527 |
-    """
-    names = list(header)
-    lines = [f"| {' | '.join(cells)} |" for cells in (names, *rows)]
-    return "\n".join([lines[0], "|---" * len(names) + "|", *lines[1:]])
 
 
 def markdown_list(sentences: Iterable[str]) -> str:
