@@ -18,11 +18,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from coincast.ensemble.compiling import quickly
 from coincast.ensemble.initialisers import draw, is_known
 from coincast.ensemble.plan import Build, Weights
 
-__all__ = ["Blueprint", "build_optimizer", "draw_weights", "numbers_as_they_are", "study_build"]
+__all__ = ["Blueprint", "build_optimizer", "draw_weights", "numpy_arrays", "study_build"]
 
 DRAWS = 4096  # random numbers looked through for the seed of an initialiser
 LARGEST_SEED = 10**9  # Keras draws seeds from 1 to this
@@ -153,7 +152,7 @@ def _blank(shape: Sequence[int], dtype: Any = None) -> Any:  # noqa: ANN401
 
 
 @contextmanager
-def numbers_as_they_are() -> Iterator[None]:
+def numpy_arrays() -> Iterator[None]:
     """Have JAX take what NumPy can convert: it compiles to convert each kind itself, .1 s a model.
 
     Keras makes the variables of models and optimizers by `jax.numpy.asarray`.
@@ -222,5 +221,5 @@ def _run(initialiser: Any, shape: tuple[int, ...], dtype: str) -> npt.NDArray[An
     """Return what an initialiser that draws nothing gives, with as little compiling as there is."""
     if type(initialiser) in FILLS:
         return FILLS[type(initialiser)](shape, dtype)
-    compiled = jax.jit(lambda: initialiser(shape, dtype=dtype), compiler_options=quickly())
+    compiled = jax.jit(lambda: initialiser(shape, dtype=dtype))
     return np.asarray(compiled())
