@@ -64,6 +64,7 @@ def record(
     parameters: Mapping[str, Any],
     prices: Iterable[pd.DataFrame],
     device: str = "none: nothing is trained",
+    readme: str = "",
 ) -> dict[str, Any]:
     """Write a notebook's figures and `{notebook}.json` into `output_folder()`.
 
@@ -74,6 +75,7 @@ def record(
         parameters: as `parameters()` gives them.
         prices: every table used, for its origin.
         device: what trained the models.
+        readme: the notebook's own block of the README, in Markdown; empty if it has none.
 
     Returns:
         What the JSON holds: values, figures (captions), provenance. Nothing in it changes
@@ -98,6 +100,7 @@ def record(
     content = {
         "values": _plain(values),
         "figures": {name: caption for name, (_, caption) in figures.items()},
+        **({"readme": readme} if readme else {}),
         "provenance": provenance,
     }
     write_atomically(
