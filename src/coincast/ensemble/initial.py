@@ -1,9 +1,9 @@
-"""First weights of many members: those of models built from their seeds, without building them.
+"""Initial weights of many members: those of models built from their seeds, without building them.
 
-Building one Keras model runs every initialiser on its own, and JAX compiles each the first time:
-seconds, before any training. So a model is built twice with initialisers that do nothing, to
-learn which of them takes which of the random numbers that Keras draws for seeds; then NumPy runs
-each initialiser for all members. Where that does not tell the whole story, every model is built.
+Building a Keras model runs each initialiser by itself, and JAX compiles each the first time. So
+the model is built twice with initialisers that do nothing, to learn which of them uses which of
+the seeds that Keras draws; then NumPy runs each initialiser for all members. If that does not
+explain every weight, a model is built for each member.
 """
 
 import random
@@ -23,21 +23,21 @@ from coincast.ensemble.plan import Build, Weights
 
 __all__ = ["Blueprint", "build_optimizer", "draw_weights", "numpy_arrays", "study_build"]
 
-DRAWS = 4096  # random numbers looked through for the seed of an initialiser
+DRAWS = 4096  # seeds that one model may draw
 LARGEST_SEED = 10**9  # Keras draws seeds from 1 to this
 FILLS = {keras.initializers.Zeros: np.zeros, keras.initializers.Ones: np.ones}
 
 
 @dataclass
 class _Source:
-    """Where the first value of a variable comes from.
+    """Where the initial value of a variable comes from.
 
     Attributes:
         initialiser: what draws it from a seed; None: the value is the state of a random generator
             (its seed and a count), or the same for all members.
         shape: of the value.
-        position: which of the numbers drawn for a member is the seed; None: no random one.
-        value: the same for all members; None where there is a position.
+        position: of the seed among those that Keras draws for a member; None: nothing random.
+        value: the same for all members; None if there is a position.
     """
 
     initialiser: Any
@@ -57,7 +57,7 @@ class _Source:
 
 @dataclass
 class Blueprint:
-    """A model to trace, whose own weights mean nothing, and how to make those of a member.
+    """A model to trace, whose own weights do not matter, and how to draw those of a member.
 
     Attributes:
         model: built once.
@@ -69,7 +69,7 @@ class Blueprint:
 
 
 def study_build(build: Build, shape: tuple[int, int], seed: int) -> Blueprint:
-    """Build a model from two seeds and return what was learnt from the comparison."""
+    """Build a model from two seeds, compare them and return where each weight comes from."""
     first, sources = _build_recorded(build, shape, seed)
     _, others = _build_recorded(build, shape, seed + 1)
     if sources is None or others is None or not all(map(_agree, sources, others)):
@@ -80,7 +80,7 @@ def study_build(build: Build, shape: tuple[int, int], seed: int) -> Blueprint:
 def draw_weights(
     blueprint: Blueprint, build: Build, shape: tuple[int, int], seeds: Sequence[int]
 ) -> Weights:
-    """Return the first values of the model's variables, each stacked over the members."""
+    """Return the initial values of the model's variables, each stacked over the members."""
     if blueprint.sources is None:
         return _built_weights(build, shape, seeds)
     count = 1 + max((s.position for s in blueprint.sources if s.position is not None), default=0)
@@ -89,7 +89,7 @@ def draw_weights(
 
 
 def build_optimizer(optimizer: keras.Optimizer, variables: Weights) -> None:
-    """Give an optimizer its variables, zeros by NumPy: JAX would compile for each shape of them."""
+    """Build an optimizer with zeros from NumPy: JAX would compile for each shape."""
     original = optimizer.add_variable
 
     def add_variable(shape: Any, initializer: Any = "zeros", **options: Any) -> Any:  # noqa: ANN401
@@ -153,10 +153,7 @@ def _blank(shape: Sequence[int], dtype: Any = None) -> Any:  # noqa: ANN401
 
 @contextmanager
 def numpy_arrays() -> Iterator[None]:
-    """Have JAX take what NumPy can convert: it compiles to convert each kind itself, .1 s a model.
-
-    Keras makes the variables of models and optimizers by `jax.numpy.asarray`.
-    """
+    """Have NumPy convert the values of new Keras variables: JAX would compile for each kind."""
     original = jnp.asarray
 
     def asarray(values: Any, dtype: Any = None, **options: Any) -> Any:  # noqa: ANN401
@@ -218,7 +215,7 @@ def _source(variable: Any, initialiser: Any, places: dict[int, int]) -> _Source 
 
 
 def _run(initialiser: Any, shape: tuple[int, ...], dtype: str) -> npt.NDArray[Any]:  # noqa: ANN401
-    """Return what an initialiser that draws nothing gives, with as little compiling as there is."""
+    """Return what an initialiser that draws nothing gives; zeros and ones without JAX."""
     if type(initialiser) in FILLS:
         return FILLS[type(initialiser)](shape, dtype)
     compiled = jax.jit(lambda: initialiser(shape, dtype=dtype))

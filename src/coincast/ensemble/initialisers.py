@@ -1,8 +1,8 @@
-"""Keras's initialisers for many seeds at once, by NumPy: compiled by JAX they cost .4 s.
+"""Keras's initialisers for many seeds at once, by NumPy, which compiles nothing.
 
 The random numbers are those of `jax.random` for the key (seed, 0): Threefry-2x32 with 20 rounds,
-one counter a number (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-2011).
+one counter per number (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2,
+3", 2011).
 """
 
 import math
