@@ -12,7 +12,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from coincast.ensemble import initial, rules
+from coincast.ensemble import rules
+from coincast.ensemble.initial import trace_build
 from coincast.ensemble.layers import unfold_convolutions
 from coincast.ensemble.member import Member, State, predict_member, train_member
 from coincast.ensemble.plan import Build, Plan, Weights
@@ -37,11 +38,8 @@ class Program:
 
     def __init__(self, build: Build, shape: tuple[int, int], plan: Plan) -> None:
         self.build, self.shape = build, shape
-        with initial.numpy_arrays():
-            self.blueprint = initial.study_build(build, shape, seed=1)
-            self.model = self.blueprint.model
-            optimizer = plan.make_optimizer()
-            initial.build_optimizer(optimizer, self.model.trainable_variables)
+        self.start = trace_build(build, shape, plan)
+        self.model, optimizer = self.start.model, self.start.optimizer
         unfold_convolutions(self.model)
         rate_index = _find_rate(optimizer)
         if plan.plateau is not None and rate_index is None:
@@ -57,10 +55,6 @@ class Program:
             )
             for shared in (True, False)
         }
-
-    def initial(self, seeds: Sequence[int]) -> tuple[Weights, Weights]:
-        """Return the initial weights of the members, trainable and other ones."""
-        return self.separate(initial.draw_weights(self.blueprint, self.build, self.shape, seeds))
 
     def train(
         self,
@@ -87,10 +81,9 @@ class Program:
 
     def _begin(self, seeds: Sequence[int]) -> State:
         """Return the state of the members before the first epoch."""
-        weights, members = self.initial(seeds), len(seeds)
-        values = [np.asarray(variable.value) for variable in self.member.optimizer.variables]
-        slots = [np.broadcast_to(value, (members, *value.shape)) for value in values]
-        return weights, slots, rules.initial_state(self.member.plan, weights, members)
+        variables, slots = self.start.draw(seeds)
+        weights = self.separate(variables)
+        return weights, slots, rules.initial_state(self.member.plan, weights, len(seeds))
 
     def _training(self, arguments: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
         """Return the training compiled for such arguments."""
