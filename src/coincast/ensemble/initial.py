@@ -1,226 +1,142 @@
-"""First weights of many members: those of models built from their seeds, without building them.
+"""Initial weights of many members: the builder itself, traced by JAX and vectorised over seeds.
 
-Building one Keras model runs every initialiser on its own, and JAX compiles each the first time:
-seconds, before any training. So a model is built twice with initialisers that do nothing, to
-learn which of them takes which of the random numbers that Keras draws for seeds; then NumPy runs
-each initialiser for all members. Where that does not tell the whole story, every model is built.
+A member with seed s starts from the weights of a model built after
+`keras.utils.set_random_seed(s)`. Keras draws the seed of each initialiser and dropout layer from
+Python's random numbers; here each of these seeds is an input of one compiled program.
 """
 
+import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import keras
 import numpy as np
 import numpy.typing as npt
+from jax.extend.core import jaxpr_as_fun
+from keras.src.random import seed_generator  # the one place where Keras draws seeds
 
-from coincast.ensemble.compiling import quickly
-from coincast.ensemble.initialisers import draw, is_known
-from coincast.ensemble.plan import Build, Weights
+from coincast.ensemble.plan import Build, Plan, Weights
 
-__all__ = ["Blueprint", "build_optimizer", "draw_weights", "numbers_as_they_are", "study_build"]
+__all__ = ["Start", "trace_build"]
 
-DRAWS = 4096  # random numbers looked through for the seed of an initialiser
+MOST_SEEDS = 1024  # that one model may draw
+LEVEL = "xla_backend_optimization_level"  # 1 compiles fastest; 0 rounds otherwise than Keras alone
 LARGEST_SEED = 10**9  # Keras draws seeds from 1 to this
-FILLS = {keras.initializers.Zeros: np.zeros, keras.initializers.Ones: np.ones}
 
 
-@dataclass
-class _Source:
-    """Where the first value of a variable comes from.
-
-    Attributes:
-        initialiser: what draws it from a seed; None: the value is the state of a random generator
-            (its seed and a count), or the same for all members.
-        shape: of the value.
-        position: which of the numbers drawn for a member is the seed; None: no random one.
-        value: the same for all members; None where there is a position.
-    """
-
-    initialiser: Any
-    shape: tuple[int, ...]
-    position: int | None
-    value: npt.NDArray[Any] | None
-
-    def draw(self, draws: npt.NDArray[np.uint32]) -> npt.NDArray[Any]:
-        """Return the members' values from the numbers drawn for them, (members, numbers)."""
-        if self.position is None:
-            return np.broadcast_to(np.asarray(self.value), (len(draws), *self.shape))
-        seeds = draws[:, self.position]
-        if self.initialiser is None:
-            return np.stack([seeds, np.zeros_like(seeds)], axis=1)
-        return draw(self.initialiser, self.shape, seeds)
-
-
-@dataclass
-class Blueprint:
-    """A model to trace, whose own weights mean nothing, and how to make those of a member.
+@dataclass(frozen=True)
+class Start:
+    """How members start.
 
     Attributes:
-        model: built once.
-        sources: one for each of `model.variables`; None if models must be built to know.
+        model: only its structure matters: its weights are zeros.
+        optimizer: likewise.
+        draw: seeds -> initial values of the model's and of the optimizer's variables, each with
+            a first axis of members.
     """
 
     model: keras.Model
-    sources: list[_Source] | None
+    optimizer: keras.Optimizer
+    draw: Callable[[Sequence[int]], tuple[Weights, Weights]]
 
 
-def study_build(build: Build, shape: tuple[int, int], seed: int) -> Blueprint:
-    """Build a model from two seeds and return what was learnt from the comparison."""
-    first, sources = _build_recorded(build, shape, seed)
-    _, others = _build_recorded(build, shape, seed + 1)
-    if sources is None or others is None or not all(map(_agree, sources, others)):
-        return Blueprint(first, None)
-    return Blueprint(first, sources)
+class _TracedSeed(int):
+    """An integer for Keras, and the traced value behind it for JAX."""
+
+    traced: Any
+
+    def __jax_array__(self) -> Any:  # noqa: ANN401
+        return self.traced
 
 
-def draw_weights(
-    blueprint: Blueprint, build: Build, shape: tuple[int, int], seeds: Sequence[int]
-) -> Weights:
-    """Return the first values of the model's variables, each stacked over the members."""
-    if blueprint.sources is None:
-        return _built_weights(build, shape, seeds)
-    count = 1 + max((s.position for s in blueprint.sources if s.position is not None), default=0)
-    draws = np.array([_draws(seed, count) for seed in seeds], np.uint32)
-    return [source.draw(draws) for source in blueprint.sources]
+def trace_build(build: Build, shape: tuple[int, int], plan: Plan) -> Start:
+    """Return how members start, from one call of the builder.
 
-
-def build_optimizer(optimizer: keras.Optimizer, variables: Weights) -> None:
-    """Give an optimizer its variables, zeros by NumPy: JAX would compile for each shape of them."""
-    original = optimizer.add_variable
-
-    def add_variable(shape: Any, initializer: Any = "zeros", **options: Any) -> Any:  # noqa: ANN401
-        return original(shape, _blank if initializer == "zeros" else initializer, **options)
-
-    optimizer.add_variable = add_variable
-    optimizer.build(variables)
-    del optimizer.add_variable
-
-
-def _built_weights(build: Build, shape: tuple[int, int], seeds: Sequence[int]) -> Weights:
-    members = []
-    for seed in seeds:
-        keras.utils.set_random_seed(seed)
-        members.append([np.asarray(v.value) for v in build(*shape).variables])
-    return [np.stack(values) for values in zip(*members, strict=True)]
-
-
-def _agree(one: _Source, other: _Source) -> bool:
-    """Return whether two builds tell the same of a variable, whatever their seeds."""
-    if one.position is None and other.position is None:
-        return np.array_equal(np.asarray(one.value), np.asarray(other.value))
-    return one.position == other.position
-
-
-def _draws(seed: int, count: int) -> list[int]:
-    """Return the numbers that Keras would draw for seeds after `set_random_seed(seed)`."""
-    source = random.Random(seed)  # noqa: S311 - Keras's own source, replayed
-    return [source.randint(1, LARGEST_SEED) for _ in range(count)]
-
-
-@contextmanager
-def _recording() -> Iterator[list[tuple[Any, Any, Any]]]:
-    """Note each weight that a layer makes: (variable, its first value, its initialiser)."""
-    made: list[tuple[Any, Any, Any]] = []
-    original = keras.Layer.add_weight
-
-    def add_weight(
-        self: keras.Layer,
-        shape: Any = None,  # noqa: ANN401
-        initializer: Any = None,  # noqa: ANN401
-        dtype: Any = None,  # noqa: ANN401
-        **options: Any,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
-        wanted = keras.initializers.get(initializer) if initializer is not None else None
-        blank = _blank if wanted is not None else None
-        variable = original(self, shape=shape, initializer=blank, dtype=dtype, **options)
-        made.append((variable, variable.value, wanted))
-        return variable
-
-    keras.Layer.add_weight = add_weight
-    try:
-        yield made
-    finally:
-        keras.Layer.add_weight = original
-
-
-def _blank(shape: Sequence[int], dtype: Any = None) -> Any:  # noqa: ANN401
-    return np.zeros(shape, keras.backend.standardize_dtype(dtype))
-
-
-@contextmanager
-def numbers_as_they_are() -> Iterator[None]:
-    """Have JAX take what NumPy can convert: it compiles to convert each kind itself, .1 s a model.
-
-    Keras makes the variables of models and optimizers by `jax.numpy.asarray`.
+    A builder that JAX cannot trace, or that draws random numbers of its own, is called for each
+    member instead, which is slow.
     """
-    original = jnp.asarray
+    made: list[Any] = []
+    optimizer = plan.make_optimizer()
 
-    def asarray(values: Any, dtype: Any = None, **options: Any) -> Any:  # noqa: ANN401
-        items = values if isinstance(values, list) else [values]
-        numbers = dtype is not None and all(isinstance(item, int | float) for item in items)
-        if options or not (numbers or isinstance(values, np.ndarray)):
-            return original(values, dtype, **options)
-        return jax.device_put(np.asarray(values, dtype))
-
-    jnp.asarray = asarray  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        jnp.asarray = original
-
-
-def _build_recorded(
-    build: Build, shape: tuple[int, int], seed: int
-) -> tuple[keras.Model, list[_Source] | None]:
-    state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 - as Keras does
-    # Not `keras.utils.set_random_seed`: it spends seconds on importing TensorFlow to seed it too.
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002
-    try:
-        with _recording() as made:
+    def start_one(seeds: Any) -> list[Any]:  # noqa: ANN401
+        with _traced_seeds(seeds) as drawn:
             model = build(*shape)
+        optimizer.build(model.trainable_variables)
+        made.extend((model, len(drawn)))
+        return _values(model, optimizer)
+
+    before = _random_state()
+    try:
+        program = jax.make_jaxpr(start_one)(np.zeros(MOST_SEEDS, np.uint32))
+    except Exception:  # noqa: BLE001 - whatever a user's builder does while it is traced
+        return _start_by_building(build, shape, plan)
+    if _random_state() != before:
+        return _start_by_building(build, shape, plan)
+    model, count = made
+    for variable in [*model.variables, *optimizer.variables]:  # they must not keep traced values
+        variable.assign(np.zeros(variable.shape, variable.dtype))
+    options = None if LEVEL in os.environ.get("XLA_FLAGS", "") else {LEVEL: 1}
+    run = jax.jit(jax.vmap(jaxpr_as_fun(program)), compiler_options=options)
+
+    def draw(seeds: Sequence[int]) -> tuple[Weights, Weights]:
+        values = [np.asarray(value) for value in run(_draw_keras_seeds(seeds, count))]
+        return values[: len(model.variables)], values[len(model.variables) :]
+
+    return Start(model, optimizer, draw)
+
+
+def _start_by_building(build: Build, shape: tuple[int, int], plan: Plan) -> Start:
+    model, optimizer = build(*shape), plan.make_optimizer()
+    optimizer.build(model.trainable_variables)
+
+    def draw(seeds: Sequence[int]) -> tuple[Weights, Weights]:
+        members = []
+        for seed in seeds:
+            keras.utils.set_random_seed(seed)
+            members.append(_values(build(*shape), optimizer))
+        values = [np.stack(each) for each in zip(*members, strict=True)]
+        return values[: len(model.variables)], values[len(model.variables) :]
+
+    return Start(model, optimizer, draw)
+
+
+def _values(model: keras.Model, optimizer: keras.Optimizer) -> list[Any]:
+    return [variable.value for variable in [*model.variables, *optimizer.variables]]
+
+
+@contextmanager
+def _traced_seeds(seeds: Any) -> Iterator[list[int]]:  # noqa: ANN401
+    """Have Keras draw its seeds from a traced array; yield the list of what was drawn."""
+    drawn: list[int] = []
+
+    def draw(_lowest: int, _largest: int) -> int:
+        seed = _TracedSeed(1 + len(drawn))
+        seed.traced = seeds[len(drawn)]
+        drawn.append(seed)
+        return seed
+
+    original = seed_generator.python_random
+    seed_generator.python_random = SimpleNamespace(randint=draw)
+    try:
+        yield drawn
     finally:
-        random.setstate(state)
-        np.random.set_state(numpy_state)  # noqa: NPY002
-    places = {draw: place for place, draw in reversed(list(enumerate(_draws(seed, DRAWS))))}
-    recorded = {id(variable): (value, initialiser) for variable, value, initialiser in made}
-    sources = []
-    for variable in model.variables:
-        value, initialiser = recorded.get(id(variable), (None, None))
-        if initialiser is not None and variable.value is not value:
-            return model, None  # the builder gave it another value afterwards
-        source = _source(variable, initialiser, places)
-        if source is None:
-            return model, None
-        sources.append(source)
-    return model, sources
+        seed_generator.python_random = original
 
 
-def _source(variable: Any, initialiser: Any, places: dict[int, int]) -> _Source | None:  # noqa: ANN401
-    """Return where a variable's first value comes from; None if that cannot be told."""
-    shape, dtype = tuple(variable.shape), variable.dtype
-    if initialiser is None:
-        value = np.asarray(variable.value)
-        state = value.shape == (2,) and value.dtype == np.uint32 and value[1] == 0
-        return _Source(None, shape, places.get(int(value[0])) if state else None, value)
-    seed = getattr(initialiser, "seed", None)
-    place = places.get(seed) if isinstance(seed, int) else None
-    if place is not None:
-        known = dtype == "float32" and is_known(initialiser)
-        return _Source(initialiser, shape, place, None) if known else None
-    if hasattr(initialiser, "seed") and not isinstance(seed, int):
-        return None
-    return _Source(None, shape, None, _run(initialiser, shape, dtype))
+def _draw_keras_seeds(seeds: Sequence[int], count: int) -> npt.NDArray[np.uint32]:
+    """Return the seeds that Keras draws after `set_random_seed`: (members, MOST_SEEDS)."""
+    found = np.zeros((len(seeds), MOST_SEEDS), np.uint32)
+    for row, seed in zip(found, seeds, strict=True):
+        source = random.Random(seed)  # noqa: S311 - Keras's own source
+        row[:count] = [source.randint(1, LARGEST_SEED) for _ in range(count)]
+    return found
 
 
-def _run(initialiser: Any, shape: tuple[int, ...], dtype: str) -> npt.NDArray[Any]:  # noqa: ANN401
-    """Return what an initialiser that draws nothing gives, with as little compiling as there is."""
-    if type(initialiser) in FILLS:
-        return FILLS[type(initialiser)](shape, dtype)
-    compiled = jax.jit(lambda: initialiser(shape, dtype=dtype), compiler_options=quickly())
-    return np.asarray(compiled())
+def _random_state() -> tuple[Any, ...]:
+    """Return the state of Python's and NumPy's global random numbers."""
+    return random.getstate(), repr(np.random.get_state())  # noqa: NPY002 - what builders may use

@@ -1,7 +1,7 @@
-"""Layers that compute the same in a way that suits many members, with their own weights.
+"""Convolutions of many members, faster on a processor and with the same weights.
 
-Many members' convolutions side by side are one grouped convolution, which XLA runs slowly on a
-processor; the same sum over unfolded windows is a matrix product for each member.
+XLA turns the convolutions of many members into one grouped convolution, which is slow on a
+processor. The same sum over unfolded windows is one matrix product per member.
 """
 
 from functools import partial
@@ -14,7 +14,7 @@ __all__ = ["unfold_convolutions"]
 
 
 def unfold_convolutions(model: keras.Model) -> None:
-    """Have every plain Conv1D of a model compute by a matrix product; its weights stay."""
+    """Make every plain Conv1D of a model compute a matrix product, with the weights it has."""
     for layer in model._flatten_layers():  # noqa: SLF001 - the only walk into inner models
         if type(layer) is keras.layers.Conv1D and _is_plain(layer):
             layer.call = partial(_convolve, layer)
@@ -25,7 +25,10 @@ def _is_plain(layer: keras.layers.Conv1D) -> bool:
 
 
 def _convolve(layer: keras.layers.Conv1D, inputs: Any) -> Any:  # noqa: ANN401
-    """Return what the layer's own `call` does: (windows, rows, features) -> (.., rows, filters)."""
+    """Return what the layer's own `call` does.
+
+    (windows, rows, features) -> (windows, rows after strides and padding, filters).
+    """
     (width,), (stride,), (spread,) = layer.kernel_size, layer.strides, layer.dilation_rate
     reach = (width - 1) * spread
     rows = inputs.shape[1]

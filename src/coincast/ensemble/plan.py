@@ -1,7 +1,7 @@
-"""What a single `fit` would be told: settings and rules, the same for every member."""
+"""Settings and rules of a training run, the same for every member."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -10,24 +10,23 @@ import numpy.typing as npt
 
 from coincast.errors import InputError
 
-__all__ = ["MONITORS", "Best", "Build", "FloatArray", "Plan", "Plateau", "Stop", "Weights"]
+__all__ = ["Best", "Build", "FloatArray", "Plan", "Plateau", "Weights"]
 
 FloatArray = npt.NDArray[np.float64]
 Build = Callable[[int, int], keras.Model]
 Weights = list[Any]  # arrays, in the order of the model's variables
-MONITORS = ("val_loss", "val_accuracy")
 
 
 @dataclass(frozen=True)
 class Plateau:
-    """Lower the learning rate when an epoch's figure no longer improves, as Keras's callback.
+    """Lower the learning rate when a metric stops improving, as Keras's `ReduceLROnPlateau`.
 
     Attributes:
-        patience: epochs in a row without an improvement before the rate falls.
-        factor: what it is multiplied with, between 0 and 1.
-        minimum: below which it does not fall.
-        monitor: "val_loss" (lower is better) or "val_accuracy" (higher is).
-        min_delta: by how much a figure must improve to count.
+        patience: epochs without an improvement before the rate is lowered.
+        factor: the rate is multiplied by this, between 0 and 1.
+        minimum: lower bound of the rate.
+        monitor: "val_loss" (lower is better) or "val_accuracy" (higher is better).
+        min_delta: smallest change that counts as an improvement.
     """
 
     patience: int = 10
@@ -39,19 +38,11 @@ class Plateau:
 
 @dataclass(frozen=True)
 class Best:
-    """End with the weights of the first epoch with the best figure, not of the last epoch.
+    """Keep the weights of the best epoch (the first, if several tie), not of the last.
 
     Never monitor rows that are later tested on.
     """
 
-    monitor: str = "val_loss"
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Leave a member as it is once its figure has not improved for `patience` epochs."""
-
-    patience: int
     monitor: str = "val_loss"
 
 
@@ -61,15 +52,16 @@ class Plan:
 
     Attributes:
         epochs: passes over the train windows.
-        batch_size: windows a step; a smaller last batch is trained on, as `fit` does.
-        optimizer: name of a Keras optimizer, or a configured one (which stays as it is).
+        batch_size: windows per step; a smaller last batch is trained on too, as in `fit`.
+        optimizer: name of a Keras optimizer, or a configured one, which is copied.
         loss: name of a Keras loss, or a loss object.
-        accuracy: measure the share of right classes after each epoch; targets are then numbers
-            of classes, counted from 0.
-        shuffle: another order for each epoch and seed; False keeps the windows' own.
-        plateau: rule for the learning rate; None leaves it alone.
-        best: rule for the weights to end with; None is the last epoch's.
-        stop: rule for early stopping; None trains every epoch.
+        accuracy: measure the accuracy after each epoch; targets are then class numbers from 0.
+        shuffle: a new order of the windows for each epoch and seed; False keeps their own.
+        plateau: rule for the learning rate, if any.
+        best: rule for the final weights; None keeps those of the last epoch.
+
+    Raises:
+        InputError: a number out of range, or a rule that monitors what is not measured.
     """
 
     epochs: int
@@ -80,42 +72,25 @@ class Plan:
     shuffle: bool = True
     plateau: Plateau | None = None
     best: Best | None = None
-    stop: Stop | None = None
 
     def __post_init__(self) -> None:
         counts = {"epochs": self.epochs, "batch_size": self.batch_size}
-        counts |= {
-            f"{name}.patience": rule.patience
-            for name in ("plateau", "stop")
-            if (rule := getattr(self, name)) is not None
-        }
+        if self.plateau is not None:
+            counts["plateau.patience"] = self.plateau.patience
+            if not 0 < self.plateau.factor < 1:
+                raise InputError(f"plateau.factor is {self.plateau.factor}; use 0 to 1, exclusive")
         for name, value in counts.items():
             if value < 1:
                 raise InputError(f"{name} is {value}; use 1 or more")
-        for rule in (self.plateau, self.best, self.stop):
-            if rule is not None and rule.monitor not in self.figures:
+        monitors = ("val_loss", "val_accuracy") if self.accuracy else ("val_loss",)
+        for rule in (self.plateau, self.best):
+            if rule is not None and rule.monitor not in monitors:
                 raise InputError(
-                    f"monitor {rule.monitor!r} is not measured; use one of "
-                    f"{', '.join(self.figures)}, or set accuracy=True"
+                    f"monitor {rule.monitor!r} is not measured; use {' or '.join(monitors)}, "
+                    "or set accuracy=True"
                 )
-        if self.plateau is not None and not 0 < self.plateau.factor < 1:
-            raise InputError(f"plateau.factor is {self.plateau.factor}; use one between 0 and 1")
-
-    @property
-    def figures(self) -> tuple[str, ...]:
-        """Return what is measured on the validation windows after each epoch."""
-        return MONITORS if self.accuracy else MONITORS[:1]
-
-    def settings(self) -> dict[str, Any]:
-        """Return everything that decides the training, as plain types."""
-        named = {f.name: getattr(self, f.name) for f in fields(self)}
-        optimizer, loss = self.make_optimizer(), keras.losses.get(self.loss)
-        return {name: repr(value) for name, value in named.items()} | {
-            "optimizer": keras.optimizers.serialize(optimizer),
-            "loss": keras.losses.serialize(loss),
-        }
 
     def make_optimizer(self) -> keras.Optimizer:
-        """Return a new optimizer, for an optimizer belongs to one model."""
+        """Return a new optimizer: one optimizer can train only one model."""
         optimizer = keras.optimizers.get(self.optimizer)
         return type(optimizer).from_config(optimizer.get_config())

@@ -1,6 +1,7 @@
-"""One compiled program for many members, spread over the devices of a mesh."""
+"""One compiled program for many members, spread over the devices."""
 
 import gc
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
@@ -12,109 +13,106 @@ import numpy as np
 import numpy.typing as npt
 
 from coincast.ensemble import rules
-from coincast.ensemble.compiling import partitioned_by_hand, to_train
-from coincast.ensemble.initial import (
-    Blueprint,
-    build_optimizer,
-    draw_weights,
-    numbers_as_they_are,
-    study_build,
-)
+from coincast.ensemble.initial import trace_build
 from coincast.ensemble.layers import unfold_convolutions
-from coincast.ensemble.member import Member, State, forward, train_member
-from coincast.ensemble.operations import count_operations
+from coincast.ensemble.member import Member, State, predict_member, train_member
 from coincast.ensemble.plan import Build, Plan, Weights
 from coincast.errors import InputError
 
-__all__ = ["Program", "device_count", "make_program"]
+__all__ = ["Program", "chunks", "device_count", "make_program"]
 
 Tree = Any  # arrays in tuples, lists and dicts
 AXIS = "members"
-# A loop wants what it walks along first: with the members first, each array would be turned over.
+# A loop runs along the first axis of its arrays, so there the members are on the second.
 ORDERS, HISTORY = 1, 1
+# On a processor: less time to compile and, with the widest vectors there are, to run.
+PROCESSOR_OPTIONS = {"xla_backend_optimization_level": 2, "xla_cpu_prefer_vector_width": 512}
 
 
 class Program:
-    """Everything that is compiled for one builder and plan; kept for the next call with both."""
+    """What is compiled for one builder and plan, kept for the next call with both.
+
+    Raises:
+        InputError: a plateau rule for an optimizer that follows a schedule.
+    """
 
     def __init__(self, build: Build, shape: tuple[int, int], plan: Plan) -> None:
         self.build, self.shape = build, shape
-        with numbers_as_they_are():
-            self.blueprint: Blueprint = study_build(build, shape, seed=1)
-            self.model = self.blueprint.model
-            optimizer = plan.make_optimizer()
-            build_optimizer(optimizer, self.model.trainable_variables)
+        self.start = trace_build(build, shape, plan)
+        self.model, optimizer = self.start.model, self.start.optimizer
         unfold_convolutions(self.model)
-        self.member = Member(self.model, optimizer, plan, _rate_place(optimizer))
-        self._trainings: dict[Any, Any] = {}  # members, shapes and the like -> compiled training
-        self._forward = {
-            shared: jax.jit(_sharded(partial(forward, self.model), (0, None if shared else 0), 0))
+        rate_index = _find_rate(optimizer)
+        if plan.plateau is not None and rate_index is None:
+            raise InputError(
+                "a plateau rule cannot change the learning rate of an optimizer that follows a "
+                "schedule; give the optimizer a number"
+            )
+        self.member = Member(self.model, optimizer, plan, rate_index)
+        self._trainings: dict[Any, Any] = {}  # shapes and what is shared -> compiled training
+        self._predict = {
+            shared: jax.jit(
+                _shard(partial(predict_member, self.model), (0, None if shared else 0), 0)
+            )
             for shared in (True, False)
         }
-
-    def initial(self, seeds: Sequence[int]) -> tuple[Weights, Weights]:
-        """Return the members' first weights, trainable and other ones."""
-        return self.part(draw_weights(self.blueprint, self.build, self.shape, seeds))
 
     def train(
         self,
         seeds: Sequence[int],
-        own: Mapping[str, Any],
         data: Mapping[str, tuple[Any, Any]],
         shared: Mapping[str, bool],
     ) -> tuple[Weights, npt.NDArray[np.bool_], dict[str, npt.NDArray[np.float32]]]:
-        """Return final weights, which members failed and each epoch's figures."""
+        """Return final weights, whether each member failed, and the metrics of each epoch.
+
+        Args:
+            seeds: one per member.
+            data: "train", "val" and others -> inputs and targets.
+            shared: whether all members have the same of these.
+
+        Raises:
+            InputError: the model cannot be traced.
+        """
         plan, rows = self.member.plan, data["train"][1].shape[-1]
         orders = draw_orders(plan.epochs, rows, seeds) if plan.shuffle else None
-        given = (self._begin(seeds, own), orders, own.get("dropout"), dict(data))
-        last, failed, history = self._training(given, shared)(*given)
-        history = {name: fetch(values).T for name, values in history.items()}
-        return self.join(*fetch(last)), fetch(failed), history
+        arguments = (self._begin(seeds), orders, dict(data))
+        weights, failed, history = self._training(arguments, shared)(*arguments)
+        history = {name: np.asarray(values).T for name, values in history.items()}
+        return self.join(*jax.tree.map(np.asarray, weights)), np.asarray(failed), history
 
-    def _begin(self, seeds: Sequence[int], own: Mapping[str, Any]) -> State:
-        """Return the members' state before the first epoch: with NumPy, nothing is compiled."""
-        weights, members = self.initial(seeds), len(seeds)
-        values = [np.asarray(variable.value) for variable in self.member.optimizer.variables]
-        slots = [np.broadcast_to(value, (members, *value.shape)) for value in values]
-        if "learning_rate" in own and self.member.rate_place is not None:
-            slots[self.member.rate_place] = own["learning_rate"]
-        return weights, slots, rules.begin(self.member.plan, weights, members)
+    def _begin(self, seeds: Sequence[int]) -> State:
+        """Return the state of the members before the first epoch."""
+        variables, slots = self.start.draw(seeds)
+        weights = self.separate(variables)
+        return weights, slots, rules.initial_state(self.member.plan, weights, len(seeds))
 
-    def _training(self, given: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
-        """Return the compiled training of members with such arrays."""
-        leaves, structure = jax.tree.flatten(given)
+    def _training(self, arguments: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
+        """Return the training compiled for such arguments."""
+        leaves, structure = jax.tree.flatten(arguments)
         kind = (structure, tuple(leaf.shape for leaf in leaves), tuple(shared.items()))
         if kind not in self._trainings:
             try:
-                self._trainings[kind] = self._compile(given, shared)
+                self._trainings[kind] = self._compile(arguments, shared)
             except (jax.errors.JaxRuntimeError, MemoryError):
                 raise
-            except Exception as error:  # whatever somebody else's layer does while it is traced
+            except Exception as error:  # whatever a user's own layer does while it is traced
                 raise InputError(
                     f"model {self.model.name!r} cannot be traced into one program "
                     f"({type(error).__name__}: {str(error).strip().splitlines()[0]}); its layers "
-                    "must compute with keras.ops and may not look at values to decide what to do"
+                    "must compute with keras.ops and may not branch on values"
                 ) from error
         return self._trainings[kind]
 
-    def _compile(self, given: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
-        apart = {name: None if value else 0 for name, value in shared.items()}
-        call = _sharded(partial(train_member, self.member), (0, ORDERS, 0, apart), (0, 0, HISTORY))
-        with _no_collection(), partitioned_by_hand():
-            return jax.jit(call, compiler_options=to_train()).lower(*given).compile()
+    def _compile(self, arguments: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
+        axes = {name: None if value else 0 for name, value in shared.items()}
+        call = _shard(partial(train_member, self.member), (0, ORDERS, axes), (0, 0, HISTORY))
+        with _no_garbage_collection():
+            return jax.jit(call, compiler_options=_compiler_options()).lower(*arguments).compile()
 
-    def outputs(self, weights: tuple[Weights, Weights], inputs: Any, *, shared: bool) -> Any:  # noqa: ANN401
-        """Return the members' outputs: (members, windows, outputs)."""
-        return fetch(self._forward[shared](weights, inputs))
+    def predict(self, weights: tuple[Weights, Weights], inputs: Any, *, shared: bool) -> Any:  # noqa: ANN401
+        """Return the outputs of the members: (members, windows, outputs)."""
+        return np.asarray(self._predict[shared](weights, inputs))
 
-    def operations(self, data: Mapping[str, tuple[Any, Any]]) -> float:
-        """Return the arithmetic in the matrix products of training one member on such arrays."""
-        plan, rows = self.member.plan, data["train"][1].shape[-1]
-        order = np.zeros((plan.epochs, rows), np.int32)
-        state = jax.tree.map(lambda values: values[0], self._begin([0], {}))
-        return count_operations(partial(train_member, self.member), state, order, None, data)
-
-    def part(self, weights: Weights) -> tuple[Weights, Weights]:
+    def separate(self, weights: Weights) -> tuple[Weights, Weights]:
         """Return weights in the order of `model.variables` as trainable and other ones."""
         found = {id(v): w for v, w in zip(self.model.variables, weights, strict=True)}
         return (
@@ -123,7 +121,7 @@ class Program:
         )
 
     def join(self, trainable: Weights, others: Weights) -> Weights:
-        """Return parted weights in the order of `model.variables`."""
+        """Return trainable and other weights in the order of `model.variables`."""
         model = self.model
         found = {id(v): w for v, w in zip(model.trainable_variables, trainable, strict=True)}
         found |= {id(v): w for v, w in zip(model.non_trainable_variables, others, strict=True)}
@@ -132,14 +130,14 @@ class Program:
 
 @lru_cache(maxsize=16)
 def make_program(build: Build, shape: tuple[int, int], plan: Plan) -> Program:
-    """Return the program of a builder and a plan, the one from last time if they are the same."""
+    """Return the program of a builder and a plan, the last one if they are the same."""
     return Program(build, shape, plan)
 
 
 def draw_orders(epochs: int, rows: int, seeds: Sequence[int]) -> npt.NDArray[np.int32]:
     """Return the order of the windows in each epoch: (epochs, members, rows).
 
-    They are drawn by NumPy, and so do not depend on the machine that trains.
+    NumPy draws them, so they do not depend on the device.
     """
     own = np.arange(rows, dtype=np.int32)
     return np.stack(
@@ -151,9 +149,64 @@ def draw_orders(epochs: int, rows: int, seeds: Sequence[int]) -> npt.NDArray[np.
     )
 
 
+def chunks(members: int, most: int) -> list[npt.NDArray[np.intp]]:
+    """Return the positions of the members of each chunk, all chunks of one length.
+
+    The length is a multiple of the number of devices; the last chunk is filled up with the last
+    member, so that every chunk runs the same compiled program. Drop the surplus at the end.
+    """
+    count = -(-members // most)
+    devices = device_count()
+    length = -(-members // (count * devices)) * devices
+    filled = np.minimum(np.arange(count * length), members - 1)
+    return list(filled.reshape(count, length))
+
+
+def device_count() -> int:
+    """Return how many devices share the members."""
+    return len(_devices())
+
+
+def _devices() -> list[jax.Device]:
+    return jax.devices()
+
+
+def _shard(one: Any, axes: Tree, outputs: Tree) -> Any:  # noqa: ANN401
+    """Return a function of one member as one of many members, spread over the devices.
+
+    Args:
+        one: arrays of a member -> arrays.
+        axes: the axis of members of each argument (or of all arrays in it); None: shared.
+        outputs: likewise of what it returns.
+    """
+    mesh = jax.sharding.Mesh(np.array(_devices()), (AXIS,))
+    none = {"is_leaf": lambda axis: axis is None}
+    return jax.shard_map(
+        jax.vmap(one, in_axes=axes, out_axes=outputs),
+        mesh=mesh,
+        in_specs=jax.tree.map(_partition, axes, **none),
+        out_specs=jax.tree.map(_partition, outputs, **none),
+        check_vma=False,
+    )
+
+
+def _partition(axis: int | None) -> jax.sharding.PartitionSpec:
+    """Return how an array with the members on this axis is spread over the mesh."""
+    names = [] if axis is None else [None] * axis + [AXIS]
+    return jax.sharding.PartitionSpec(*names)  # type: ignore[no-untyped-call]
+
+
+def _compiler_options() -> dict[str, int] | None:
+    """Return options for XLA on a processor, unless the user has set them."""
+    flags = os.environ.get("XLA_FLAGS", "")
+    if jax.default_backend() != "cpu" or any(name in flags for name in PROCESSOR_OPTIONS):
+        return None
+    return PROCESSOR_OPTIONS
+
+
 @contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep Python's garbage collector away from all that Keras and JAX hold: a walk takes .2 s."""
+def _no_garbage_collection() -> Iterator[None]:
+    """Pause the garbage collector, which would walk all objects of Keras and JAX over and over."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -163,51 +216,6 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def mesh_devices() -> list[jax.Device]:
-    """Return the devices that share the members: all there are, on all hosts."""
-    return jax.devices()
-
-
-def device_count() -> int:
-    """Return how many devices share the members, those of other hosts included."""
-    return len(mesh_devices())
-
-
-def fetch(values: Tree) -> Tree:
-    """Return arrays that are spread over devices, and perhaps hosts, as NumPy arrays."""
-    if jax.process_count() > 1:
-        from jax.experimental import multihost_utils  # noqa: PLC0415 - only where it is needed
-
-        values = multihost_utils.process_allgather(values, tiled=True)
-    return jax.tree.map(np.asarray, values)
-
-
-def _sharded(one: Any, axes: Tree, outputs: Tree) -> Any:  # noqa: ANN401
-    """Return a function of one member as one of members spread over all devices.
-
-    Args:
-        one: arrays of a member -> arrays.
-        axes: which axis of each argument (or of all arrays in one) counts the members; None: all
-            members have the same.
-        outputs: likewise of what it returns.
-    """
-    mesh = jax.sharding.Mesh(np.array(mesh_devices()), (AXIS,))
-    none = {"is_leaf": lambda axis: axis is None}
-    return jax.shard_map(
-        jax.vmap(one, in_axes=axes, out_axes=outputs),
-        mesh=mesh,
-        in_specs=jax.tree.map(_place, axes, **none),
-        out_specs=jax.tree.map(_place, outputs, **none),
-        check_vma=False,
-    )
-
-
-def _place(axis: int | None) -> jax.sharding.PartitionSpec:
-    """Return how an array with the members on this axis lies on the mesh."""
-    names = [] if axis is None else [None] * axis + [AXIS]
-    return jax.sharding.PartitionSpec(*names)  # type: ignore[no-untyped-call]
-
-
-def _rate_place(optimizer: keras.Optimizer) -> int | None:
-    paths = [variable.path.rsplit("/", 1)[-1] for variable in optimizer.variables]
-    return paths.index("learning_rate") if "learning_rate" in paths else None
+def _find_rate(optimizer: keras.Optimizer) -> int | None:
+    names = [variable.path.rsplit("/", 1)[-1] for variable in optimizer.variables]
+    return names.index("learning_rate") if "learning_rate" in names else None

@@ -1,4 +1,4 @@
-"""Rules that look at one member after each epoch; each is its state and what it does to it."""
+"""Rules that look at one member after each epoch, as functions of their state."""
 
 from typing import Any
 
@@ -7,67 +7,54 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from coincast.ensemble.plan import Best, Plan, Plateau, Stop
+from coincast.ensemble.plan import Best, Plan, Plateau
 
-__all__ = ["begin", "choose", "follow_best", "follow_plateau", "follow_stop"]
+__all__ = ["apply_best", "apply_plateau", "initial_state"]
 
 State = dict[str, Any]
 
 
-def begin(plan: Plan, weights: Any, members: int) -> State:  # noqa: ANN401 - a tree of arrays
-    """Return the rules' state before the first epoch, each array with a first axis of members.
+def initial_state(plan: Plan, weights: Any, members: int) -> State:  # noqa: ANN401 - a tree
+    """Return the state of the plan's rules before the first epoch.
 
     Args:
         plan: says which rules there are.
-        weights: the members' first ones.
+        weights: initial weights, each with a first axis of members.
         members: how many.
+
+    Returns:
+        Arrays with a first axis of members.
     """
-    no, zero = np.zeros(members, bool), np.zeros(members, np.int32)
-    state: State = {"stopped": no, "failed": no}
+    state: State = {"failed": np.zeros(members, bool)}
     if plan.plateau is not None:
-        state["plateau"] = (_worst(plan.plateau.monitor, members), zero)
-    if plan.stop is not None:
-        state["stop"] = (_worst(plan.stop.monitor, members), zero)
+        waited = np.zeros(members, np.int32)
+        state["plateau"] = (_worst(plan.plateau.monitor, members), waited)
     if plan.best is not None:
         state["best"] = (_worst(plan.best.monitor, members), weights)
     return state
 
 
-def follow_plateau(rule: Plateau, state: Any, figure: Any, rate: Any) -> tuple[Any, Any]:  # noqa: ANN401
-    """Return the rule's state and the learning rate after an epoch with this figure."""
+def apply_plateau(rule: Plateau, state: Any, metric: Any, rate: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    """Return the rule's state and the learning rate after an epoch."""
     best, waited = state
-    improved = _better(rule.monitor, figure, best, rule.min_delta)
+    improved = _is_better(rule.monitor, metric, best, rule.min_delta)
     waited = jnp.where(improved, 0, waited + 1)
     falls = (waited >= rule.patience) & (rate > rule.minimum)
     lower = jnp.maximum(rate * rule.factor, rule.minimum).astype(rate.dtype)
-    state = (jnp.where(improved, figure, best), jnp.where(falls, 0, waited))
+    state = (jnp.where(improved, metric, best), jnp.where(falls, 0, waited))
     return state, jnp.where(falls, lower, rate)
 
 
-def follow_stop(rule: Stop, state: Any, figure: Any) -> tuple[Any, Any]:  # noqa: ANN401
-    """Return the rule's state and whether the member stops after this epoch."""
-    best, waited = state
-    improved = _better(rule.monitor, figure, best)
-    waited = jnp.where(improved, 0, waited + 1)
-    return (jnp.where(improved, figure, best), waited), waited >= rule.patience
+def apply_best(rule: Best, state: Any, metric: Any, weights: Any) -> Any:  # noqa: ANN401
+    """Return the best metric so far and the weights that gave it."""
+    improved = _is_better(rule.monitor, metric, state[0])
+    return jax.tree.map(lambda new, old: jnp.where(improved, new, old), (metric, weights), state)
 
 
-def follow_best(rule: Best, state: Any, figure: Any, weights: Any) -> Any:  # noqa: ANN401
-    """Return the best figure so far and the weights that gave it."""
-    best, kept = state
-    improved = _better(rule.monitor, figure, best)
-    return choose(improved, (figure, weights), (best, kept))
-
-
-def choose(condition: Any, yes: Any, no: Any) -> Any:  # noqa: ANN401
-    """Return one of two trees of arrays, by a condition that is known when the program runs."""
-    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)
-
-
-def _better(monitor: str, figure: Any, best: Any, min_delta: float = 0.0) -> Any:  # noqa: ANN401
+def _is_better(monitor: str, metric: Any, best: Any, min_delta: float = 0.0) -> Any:  # noqa: ANN401
     if monitor == "val_accuracy":
-        return figure > best + min_delta
-    return figure < best - min_delta
+        return metric > best + min_delta
+    return metric < best - min_delta
 
 
 def _worst(monitor: str, members: int) -> npt.NDArray[np.float32]:

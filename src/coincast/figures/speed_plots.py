@@ -1,4 +1,4 @@
-"""What training costs, by how many models are trained."""
+"""Training time against the number of models."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,10 +14,10 @@ __all__ = ["speed"]
 
 @styled
 def speed(table: pd.DataFrame, losses: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
-    """Draw seconds against members, and that both sides train equally well.
+    """Draw seconds against members, and the final losses of both sides.
 
     Args:
-        table: runs of the Ethereum study, as `coincast.studies.speed.timing_table` gives them.
+        table: runs of the Ethereum workload, as `studies.speed.reading.timing_table` gives them.
         losses: what was trained -> side -> final validation loss of each model.
     """
     figure = Figure(figsize=(10, 4.4))

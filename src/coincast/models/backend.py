@@ -1,4 +1,4 @@
-"""Which engine Keras runs on: chosen before Keras is first imported, then fixed."""
+"""The backend that Keras runs on: chosen before Keras is first imported, then fixed."""
 
 import os
 import sys
@@ -11,11 +11,11 @@ __all__ = ["BACKENDS", "prepare_jax", "use_backend"]
 BACKENDS = ("tensorflow", "jax")
 DEVICE_FLAG = "--xla_force_host_platform_device_count"
 COMPILER_FLAG = "--xla_backend_extra_options"
-# For a processor. Steps of an ensemble are small: a third of their time went into starting them.
+# For a processor: the steps of an ensemble are small, so starting each of them costs most.
 COMPILER_OPTIONS = (
-    "xla_cpu_small_while_loop_byte_threshold=100000000",  # a loop is one function up to 100 MB
-    "xla_cpu_disable_tiled_emitter",  # its code takes longer to compile and to run
-    "-unroll-threshold=0",  # small loops stay loops
+    "xla_cpu_small_while_loop_byte_threshold=100000000",  # a loop up to 100 MB is one function
+    "xla_cpu_disable_tiled_emitter",  # its code compiles and runs more slowly
+    "-unroll-threshold=0",  # don't unroll loops
 )
 
 
@@ -40,11 +40,10 @@ def use_backend(name: str) -> None:
 
 
 def prepare_jax() -> None:
-    """Have JAX see each core as a device, to spread an ensemble's members over; a GPU stays one.
+    """Make each processor core a JAX device that members can be spread over; a GPU stays one.
 
-    Without a GPU, XLA is also told how to compile many small steps: these run in 2/3 of the time,
-    and compile in less. Call it before anything imports Keras: XLA looks at this once. What
-    `XLA_FLAGS` says already is kept.
+    Without a GPU, also set XLA's options for many small steps. Call it before anything imports
+    Keras, because XLA reads `XLA_FLAGS` once. Flags that are already set are kept.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if DEVICE_FLAG not in flags:

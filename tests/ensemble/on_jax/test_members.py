@@ -1,18 +1,18 @@
-"""What members may have of their own, what comes out, and what cannot be used."""
+"""What members may have of their own, what training gives, and what it refuses."""
 
 import os
 import subprocess
 import sys
 from dataclasses import replace
-from functools import partial
 
 import jax
 import keras
 import numpy as np
 import pytest
-from members import cnn_lstm, dropping_lstm, lstm, make_windows
+from members import cnn_lstm, lstm, make_windows
 
-from coincast.ensemble import MemberWarning, Plan, Plateau, Stop, checkpoint, train, train_members
+from coincast.ensemble import Best, MemberWarning, Plan, Plateau, train_members
+from coincast.ensemble.program import chunks
 from coincast.errors import InputError
 
 TRAIN, CHECK = make_windows(20, seed=1), make_windows(8, seed=2)
@@ -26,17 +26,6 @@ def test_members_with_own_windows_are_those_trained_on_them_alone():
     alone = train_members(lstm, own[1], checks[1], PLAN, [2])
     np.testing.assert_allclose(together.history["val_loss"][1], alone.history["val_loss"][0], 1e-5)
     np.testing.assert_allclose(together.predict(checks)[1], alone.predict(checks[1])[0], atol=1e-6)
-
-
-def test_members_with_own_settings_are_those_of_a_plan_with_them():
-    own = train_members(
-        dropping_lstm, TRAIN, CHECK, PLAN, [1, 1], learning_rate=[0.1, 0.02], dropout=[0.4, 0.2]
-    )
-    for position, (rate, dropout) in enumerate([(0.1, 0.4), (0.02, 0.2)]):
-        plan = replace(PLAN, optimizer=keras.optimizers.Adam(rate))
-        alone = train_members(partial(lstm, dropout=dropout), TRAIN, CHECK, plan, [1])
-        np.testing.assert_allclose(own.history["loss"][position], alone.history["loss"][0], 1e-5)
-    assert own.member(1).layers[2].rate == 0.2
 
 
 def test_member_is_a_model_that_can_be_saved_and_used_by_tensorflow(tmp_path):
@@ -70,7 +59,7 @@ def test_watched_windows_are_measured_and_change_nothing():
 def test_member_with_broken_windows_is_named_and_the_others_go_on():
     own = [make_windows(20, seed) for seed in (4, 5, 6)]
     own[1].inputs[3, 2, 1] = np.nan
-    with pytest.warns(MemberWarning, match=r"member 1 \(seed 9\): its train windows hold"):
+    with pytest.warns(MemberWarning, match=r"member 1 \(seed 9\): its train windows hold NaN"):
         ensemble = train_members(lstm, own, CHECK, PLAN, [8, 9, 10])
     forecasts = ensemble.predict(CHECK)
     assert np.isnan(forecasts[1]).all()
@@ -80,59 +69,23 @@ def test_member_with_broken_windows_is_named_and_the_others_go_on():
 
 
 def test_member_whose_loss_explodes_is_named_and_the_others_go_on():
-    with pytest.warns(MemberWarning, match=r"1 of 2 .* its loss is no number from epoch 1 on"):
-        ensemble = train_members(
-            lstm, TRAIN, CHECK, Plan(2, 5, "sgd", "mse"), [1, 2], learning_rate=[1e30, 0.01]
-        )
+    own = [replace(TRAIN, targets=TRAIN.targets * scale) for scale in (1e30, 1)]
+    with pytest.warns(MemberWarning, match=r"1 of 2 .*member 0 .*from epoch 1 on"):
+        ensemble = train_members(lstm, own, CHECK, Plan(2, 5, "sgd", "mse"), [1, 2])
     assert list(ensemble.failures) == [0]
     assert np.isfinite(ensemble.history["loss"][1]).all()
 
 
-def test_interrupted_run_resumes_after_the_last_whole_chunk(tmp_path, monkeypatch, capsys):
-    seeds, options = [1, 2, 3, 4, 5, 6], {"chunk": 2, "progress": tmp_path}
-    whole = train_members(lstm, TRAIN, CHECK, PLAN, seeds, chunk=2).history["val_loss"]
-    save = checkpoint.save_chunk
-
-    def save_twice(path, run, arrays):
-        if path.name == "chunk_0002.npz":
-            raise KeyboardInterrupt
-        save(path, run, arrays)
-
-    monkeypatch.setattr(train, "save_chunk", save_twice)
-    with pytest.raises(KeyboardInterrupt):
-        train_members(lstm, TRAIN, CHECK, PLAN, seeds, **options)
-    trained = []
-    train_chunk = train._train_chunk  # noqa: SLF001 - to count its calls
-    monkeypatch.setattr(train, "save_chunk", save)
-    monkeypatch.setattr(
-        train, "_train_chunk", lambda *a: trained.append(list(a[-1])) or train_chunk(*a)
-    )
-    resumed = train_members(lstm, TRAIN, CHECK, PLAN, seeds, **options)
-    assert trained == [[4, 5]]
-    assert np.array_equal(resumed.history["val_loss"], whole)
-    assert "members" in capsys.readouterr().out
+@pytest.mark.parametrize(("most", "length"), [(2, 2), (4, 4), (9, 6)])
+def test_chunks_have_one_length_and_hold_every_member(most, length):
+    found = np.array(chunks(5, most))
+    assert found.shape[1] == length
+    assert np.array_equal(np.unique(found), range(5))
 
 
-def test_chunks_of_another_length_are_trained_again(tmp_path):
-    seeds = [1, 2, 3, 4, 5, 6]
-    before = train_members(lstm, TRAIN, CHECK, PLAN, seeds, chunk=2, progress=tmp_path)
-    after = train_members(lstm, TRAIN, CHECK, PLAN, seeds, chunk=4, progress=tmp_path)
-    np.testing.assert_allclose(after.history["loss"], before.history["loss"], rtol=1e-6)
-
-
-def test_chunk_is_25_members_a_core_unless_told(tmp_path):
-    seeds = range(1 + 25 * jax.device_count())
-    train_members(lstm, TRAIN, CHECK, Plan(1, 10), seeds, progress=tmp_path)
-    assert len(list(tmp_path.glob("chunk_*.npz"))) == 2
-
-
-def test_chunks_of_another_run_or_damaged_ones_are_trained_again(tmp_path):
-    seeds, options = [1, 2, 3, 4], {"chunk": 2, "progress": tmp_path}
-    train_members(lstm, TRAIN, CHECK, PLAN, seeds, **options)
-    (tmp_path / "chunk_0001.npz").write_bytes(b"half of a file")
-    fresh = train_members(lstm, CHECK, CHECK, PLAN, seeds).history["loss"]
-    again = train_members(lstm, CHECK, CHECK, PLAN, seeds, **options).history["loss"]
-    np.testing.assert_allclose(again, fresh, rtol=1e-6)
+def test_chunk_is_25_members_per_core_unless_told(capsys):
+    train_members(lstm, TRAIN, CHECK, Plan(1, 10), range(1 + 25 * jax.device_count()))
+    assert "2/2" in capsys.readouterr().out
 
 
 class Peeking(keras.layers.Layer):
@@ -173,19 +126,15 @@ def scheduled():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"seeds": []}, "an ensemble of no seeds"),
+        ({"seeds": []}, "no seeds"),
         ({"chunk": 0}, "chunk is 0"),
         ({"train": [TRAIN]}, "1 train windows for 2 seeds"),
-        ({"train": [TRAIN, CHECK]}, r"member 1 has train windows of shape \(8, 6, 3\)"),
-        ({"train": replace(TRAIN, targets=TRAIN.targets * np.nan)}, "no member can use them"),
-        ({"validation": TRAIN.take(TRAIN.targets > 9)}, "the val windows are empty"),
+        ({"train": [TRAIN, CHECK]}, r"train windows of member 1 .*\(8, 6, 3\)"),
+        ({"train": replace(TRAIN, targets=TRAIN.targets * np.nan)}, "train windows hold NaN"),
+        ({"validation": TRAIN.take(TRAIN.targets > 9)}, "val windows are empty"),
         ({"validation": TRAIN.without({"a"})}, "val windows are 6 x 2"),
-        ({"learning_rate": [0.1]}, "1 values of learning_rate for 2 seeds"),
-        ({"learning_rate": [0.1, 0.0]}, "must be above 0"),
-        ({"dropout": [0.1, 0.2]}, "has no Dropout layer"),
-        ({"dropout": [0.1, 1.0]}, "below 1"),
-        ({"build": untraceable}, "cannot be traced into one program"),
-        ({"plan": Plan(1, 5, scheduled(), plateau=Plateau())}, "no learning rate to set"),
+        ({"build": untraceable}, "'hidden.*' cannot be traced"),
+        ({"plan": Plan(1, 5, scheduled(), plateau=Plateau())}, "schedule"),
     ],
 )
 def test_train_members_refuses_what_it_cannot_use(changes, message):
@@ -194,13 +143,19 @@ def test_train_members_refuses_what_it_cannot_use(changes, message):
         train_members(**given | changes)
 
 
+def test_member_outside_the_ensemble_does_not_exist():
+    ensemble = train_members(lstm, TRAIN, CHECK, PLAN, [1])
+    with pytest.raises(InputError, match=r"member 1 .*0 to 0"):
+        ensemble.member(1)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"epochs": 0}, "epochs is 0"),
-        ({"stop": Stop(0)}, "stop.patience is 0"),
+        ({"plateau": Plateau(0)}, "plateau.patience is 0"),
         ({"plateau": Plateau(2, factor=1.0)}, "plateau.factor is 1.0"),
-        ({"plateau": Plateau(2, monitor="val_accuracy")}, "not measured; use one of val_loss"),
+        ({"best": Best("val_accuracy")}, "'val_accuracy' is not measured; use val_loss"),
     ],
 )
 def test_plan_refuses_what_makes_no_sense(settings, message):

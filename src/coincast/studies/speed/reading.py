@@ -1,66 +1,61 @@
-"""What a measurement says, as tables and sentences."""
+"""A measurement as tables and sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import mean, median, stdev
 from typing import Any
 
 import pandas as pd
 from scipy import stats
 
-__all__ = [
-    "final_losses",
-    "ratio_sentences",
-    "ratios",
-    "size_sentence",
-    "timing_table",
-]
+from coincast.studies.speed.timing import Run
 
-Run = dict[str, Any]
+__all__ = ["final_losses", "ratio_sentences", "ratios", "size_sentence", "timing_table"]
 
 
 def timing_table(runs: Sequence[Run]) -> pd.DataFrame:
-    """Return a row a run.
+    """Return a table with one row per run.
 
     Returns:
         Columns: `study`, `side`, `members`; `cold` and `warm` seconds for all members (the
-        median of warm runs; of a fit, which compiles each time, only `cold`); `member_ms`, warm
-        where there is such; `peak_gib`; `share_of_limit`, the warm program's matrix products
-        against a large one, NaN for fits.
+        median of warm runs; a fit compiles each time and has only `cold`); `member_ms`, warm if
+        there is a warm run; `peak_gib`; `share_of_limit` if the record holds it: the program's
+        matrix products per second against one large product, NaN for fits.
     """
     return pd.DataFrame([_row(run) for run in runs])
 
 
 def _row(run: Run) -> dict[str, Any]:
-    fits = "seconds" in run
-    cold = sum(run["seconds"]) if fits else run["cold"]
-    warm = float("nan") if fits else median(run["warm"])
-    return {
+    is_fit = "seconds" in run
+    cold, warm = (sum(run["seconds"]), float("nan")) if is_fit else _cold_and_warm(run)
+    row = {
         "study": run["study"],
         "side": run["side"],
         "members": run["members"],
         "cold": cold,
         "warm": warm,
-        "member_ms": 1000 * (cold if fits else warm) / run["members"],
+        "member_ms": 1000 * (cold if is_fit else warm) / run["members"],
         "peak_gib": run["peak_gib"],
-        "share_of_limit": float("nan") if fits else run["gflop"] / warm / run["limit_gflops"],
     }
+    if "gflop" in run:  # only in records up to 2026-11
+        row["share_of_limit"] = run["gflop"] / warm / run["limit_gflops"]
+    return row
 
 
 def ratios(runs: Sequence[Run], study: str, members: int) -> dict[str, float]:
     """Return how many times faster one program of `members` is than as many calls of `fit`.
 
     Args:
-        runs: of both sides, made in one go.
-        study: its name.
-        members: how many models; fits are timed `fits` times and multiplied.
+        runs: of both sides, measured together.
+        study: name of the workload.
+        members: how many models; the mean time of a fit is multiplied by it.
 
     Returns:
         `fits`, `fit_seconds` (mean of one), `cold` and `warm` seconds of the program (the median
         of its processes) and `slowest_warm`; `times_faster_cold`, `times_faster_warm`;
-        `tuned_seconds` and `times_faster_than_tuned` (warm) where tuned fits were timed; both
-        sides' final validation losses, `loss_fit`, `loss_program` with `sd_...`, and `p_same` of
-        the two-sample Kolmogorov-Smirnov test that they are draws of one distribution (three
-        losses or more on either side).
+        `tuned_seconds` and `times_faster_than_tuned` (warm) if tuned fits were timed; the final
+        validation losses of both sides, `loss_fit` and `loss_program`, with `sd_...`, and
+        `p_same` of the two-sample Kolmogorov-Smirnov test that they come from one distribution
+        (if both sides have three or more).
     """
     mine = [run for run in runs if run["study"] == study]
     fit = next(run for run in mine if run["side"] == "fit")
@@ -84,7 +79,7 @@ def ratios(runs: Sequence[Run], study: str, members: int) -> dict[str, float]:
 
 
 def final_losses(runs: Sequence[Run], study: str) -> dict[str, list[float]]:
-    """Return the validation losses after the last epoch of a study's first `fit` and `program`."""
+    """Return the validation losses after the last epoch of the first "fit" and "program" run."""
     mine = [run for run in runs if run["study"] == study]
     return {
         side: next(run["val_loss"] for run in mine if run["side"] == side)
@@ -98,14 +93,14 @@ def _cold_and_warm(run: Run) -> tuple[float, float]:
 
 def _compare(fit: Sequence[float], program: Sequence[float]) -> dict[str, float]:
     found = {"loss_fit": mean(fit), "loss_program": mean(program)}
-    if min(len(fit), len(program)) > 2:  # noqa: PLR2004 - fewer have no spread to speak of
+    if min(len(fit), len(program)) > 2:  # noqa: PLR2004 - two say nothing of a distribution
         found |= {"sd_fit": stdev(fit), "sd_program": stdev(program)}
         found["p_same"] = float(stats.ks_2samp(fit, program).pvalue)
     return found
 
 
-def ratio_sentences(found: dict[str, float], what: str, members: int) -> list[str]:
-    """Return what the ratios of one study say.
+def ratio_sentences(found: Mapping[str, float], what: str, members: int) -> list[str]:
+    """Return the ratios of one workload in words.
 
     Args:
         found: as `ratios` gives them, with losses compared.
@@ -133,7 +128,7 @@ def ratio_sentences(found: dict[str, float], what: str, members: int) -> list[st
 
 
 def size_sentence(table: pd.DataFrame) -> str:
-    """Return how the Ethereum program's time and memory grow from 26 members to the most."""
+    """Return how time and memory of the Ethereum program grow from 26 members to the most."""
     program = table[(table["study"] == "ethereum") & (table["side"] == "program")]
     rows = program.groupby("members")[["warm", "member_ms", "peak_gib"]].max()
     few, most = rows.loc[26], rows.iloc[-1]

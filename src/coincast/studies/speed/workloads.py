@@ -1,4 +1,4 @@
-"""The two trainings that are timed, with the numbers of their demos."""
+"""The two trainings that are timed, with the settings of their demos."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ from coincast.datasets import features, windows
 from coincast.datasets.windows import Windows
 from coincast.prices.load import load_common, load_prices
 
-__all__ = ["STUDIES", "Study"]
+__all__ = ["WORKLOADS", "Workload"]
 
 
 @dataclass(frozen=True)
-class Study:
+class Workload:
     """What is trained.
 
     Attributes:
         build: name of the builder in `coincast.models.networks`.
         epochs: passes over the train windows.
-        batch_size: windows a step.
+        batch_size: windows per step.
         optimizer: name of a Keras optimizer.
         loss: name of a Keras loss.
         members: how many models are timed against as many calls of `fit`.
         windows: () -> train and validation windows of the bundled prices.
-        xla: whether XLA makes `fit` faster: it slows TensorFlow's convolutions on a processor.
+        xla: whether XLA makes `fit` faster; it slows down TensorFlow's convolutions on a processor.
     """
 
     build: str
@@ -50,8 +50,10 @@ def _bitcoin() -> tuple[Windows, Windows]:
     return windows.split_share(windows.normalise_each(every), 0.9)
 
 
-STUDIES = {
-    "ethereum": Study("lstm", 21, 1, "adam", "mean_absolute_error", 26, _ethereum, xla=True),
-    # The demo made 400 passes; both sides are timed over 20.
-    "bitcoin": Study("cnn_lstm", 20, 50, "nadam", "sparse_categorical_crossentropy", 24, _bitcoin),
+WORKLOADS = {
+    "ethereum": Workload("lstm", 21, 1, "adam", "mean_absolute_error", 26, _ethereum, xla=True),
+    # The demo trained for 400 epochs; both sides are timed over 20.
+    "bitcoin": Workload(
+        "cnn_lstm", 20, 50, "nadam", "sparse_categorical_crossentropy", 24, _bitcoin
+    ),
 }
