@@ -18,21 +18,16 @@ import psutil
 
 from coincast.errors import InputError
 from coincast.files import write_atomically
+from coincast.numerics import NUMERIC_ENVIRONMENT
 from coincast.paths import NOTEBOOKS, NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE, PACKAGE
 from coincast.records.gpu import watch_gpu
 from coincast.runner.failures import describe_failure
 
 __all__ = ["DETERMINISTIC_ENV", "Limits", "Result", "Task", "execute"]
 
-# One thread and one hash seed: sums are added in the same order on every run. GPU memory is taken
-# as needed, which leaves some for the next notebook.
-DETERMINISTIC_ENV = {
+# GPU memory is taken as needed, which leaves some for the next notebook.
+DETERMINISTIC_ENV = NUMERIC_ENVIRONMENT | {
     "KERAS_BACKEND": "tensorflow",  # for a notebook that chooses none
-    "PYTHONHASHSEED": "0",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     "JUPYTER_PREFER_ENV_PATH": "1",
