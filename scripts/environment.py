@@ -188,6 +188,8 @@ def install(wanted: dict[str, Any]) -> None:
             require(slow, "check network and disk space, then run this command again")
         package = ["--no-deps", "--no-build-isolation", "-e", str(ROOT)]
         require(step("install coincast itself", [*PIP, "install", *package]), "see the log")
+        kernel = step("set up its Jupyter kernel", ["-m", "coincast.numerics"])
+        require(kernel, "see the log")
         STAMP.write_text(json.dumps(wanted))
 
 

@@ -6,10 +6,11 @@ is loaded, so they must be set before Python starts: the runner sets them for ev
 the kernel of `.venv` sets them in Jupyter.
 """
 
-import platform
+import json
+import sys
 from pathlib import Path
 
-__all__ = ["NUMERIC_ENVIRONMENT", "is_portable"]
+__all__ = ["NUMERIC_ENVIRONMENT", "write_to_kernel"]
 
 NUMERIC_ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
@@ -27,15 +28,15 @@ NUMERIC_ENVIRONMENT = {
 }
 
 
-def is_portable(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Tell whether this processor gives the same bytes as others under the numeric environment.
+def write_to_kernel(prefix: Path) -> None:
+    """Set the numeric environment in the Jupyter kernel of a Python installation.
 
     Args:
-        cpuinfo: where Linux lists the features of its processors.
+        prefix: the installation's folder, for example `.venv`.
     """
-    if platform.machine().lower() not in ("x86_64", "amd64"):
-        return False
-    try:
-        return " avx2 " in cpuinfo.read_text().replace("\n", " ")
-    except OSError:  # another system does not tell; nearly every x86-64 processor has AVX2
-        return True
+    path = prefix / "share" / "jupyter" / "kernels" / "python3" / "kernel.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"env": NUMERIC_ENVIRONMENT}))
+
+
+if __name__ == "__main__":
+    write_to_kernel(Path(sys.prefix))

@@ -4,6 +4,7 @@ import io
 import json
 import os
 from collections.abc import Iterable, Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,8 @@ def _provenance(
 ) -> dict[str, Any]:
     """Everything that made the numbers, our code by a hash of what the notebook uses.
 
+    Nothing here differs between machines; what does stands in the runner's manifest.
+
     The commit's name would not do: the figures are part of the commit that they would name.
     """
     origins = [_origin(table) for table in prices]
@@ -106,9 +109,8 @@ def _provenance(
         "data": origins,
         "data_sha256": json_hash(origins),
         "code_version": f"sha256:{json_hash([used_code.notebook_hash(text), code])}",
-        "versions": machine.versions("coincast", *machine.LIBRARIES),
+        "versions": {name: metadata.version(name) for name in ("coincast", *machine.LIBRARIES)},
         "device": device,
-        "machine": machine.summary(),
     }
 
 
