@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import Future, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import environment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from coincast.prices.web.client import Client
@@ -69,20 +72,40 @@ def main(arguments: argparse.Namespace) -> int:
         offline=arguments.offline,
         per_second=arguments.per_second,
     )
-    failed = False
-    with ThreadPoolExecutor(arguments.jobs) as pool:
-        coins = dict.fromkeys(arguments.coins)
-        scrapes = [pool.submit(scrape, coin, arguments, client) for coin in coins]
-        for coin, done in zip(coins, scrapes, strict=True):
+    failed, unexpected = False, None
+    try:
+        for coin, done in start(arguments, client):
             try:
                 print(done.result(), flush=True)
             except InputError as error:
                 environment.tell(str(error) if coin in str(error) else f"{coin}: {error}")
                 failed = True
-            except BaseException:  # interrupted: start no other coin
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+            except Exception as error:  # noqa: BLE001 - raised when the other coins are told
+                unexpected = error
+    except BaseException:  # interrupted: end at once, but not in the middle of a file
+        client.writing.acquire(timeout=1)
+        raise
+    if unexpected:
+        raise unexpected
     return environment.BAD_INPUT if failed else 0
+
+
+def start(arguments: argparse.Namespace, client: Client) -> Iterator[tuple[str, Future[str]]]:
+    """Scrape in threads that nobody waits for after Ctrl-C; give each coin when it is done."""
+    coins = {Future[str](): coin for coin in dict.fromkeys(arguments.coins)}
+    waiting = iter(coins.items())
+
+    def work() -> None:
+        for future, coin in waiting:
+            try:
+                future.set_result(scrape(coin, arguments, client))
+            except BaseException as error:  # noqa: BLE001 - raised where the coin is told
+                future.set_exception(error)
+
+    for _ in range(min(arguments.jobs, len(coins))):
+        threading.Thread(target=work, daemon=True).start()
+    for future in as_completed(coins):
+        yield coins[future], future
 
 
 def scrape(coin: str, arguments: argparse.Namespace, client: Client) -> str:
@@ -101,7 +124,8 @@ def scrape(coin: str, arguments: argparse.Namespace, client: Client) -> str:
     )
     path = Path(arguments.out.replace("{coin}", coin))
     text = prices.to_csv(date_format="%Y-%m-%d", lineterminator="\n")
-    write_together({path: text, path.with_name(f"{path.name}.json"): provenance(prices, text)})
+    with client.writing:
+        write_together({path: text, path.with_name(f"{path.name}.json"): provenance(prices, text)})
     first, last = prices.index[0], prices.index[-1]
     return f"{path}: {coin}, {len(prices)} days, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 

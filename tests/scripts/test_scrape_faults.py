@@ -21,9 +21,10 @@ import pytest
 import scrape as command
 from makers import make_prices, render_page
 from requests_ratelimiter import LimiterAdapter
-from server import Answer, broken_off, dripping, in_turn
+from server import Answer, broken_off, dripping, in_turn, never_ending
 
 from coincast.prices.web import client as web
+from coincast.prices.web import exchange
 from coincast.prices.web.cache import RawCache
 
 pytestmark = pytest.mark.fault
@@ -44,7 +45,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(web, "BACKOFF", lambda _: 0)
     monkeypatch.setattr(LimiterAdapter, "_fill_bucket", lambda *_: None)  # a second after a 429
     monkeypatch.setattr(web, "TIMEOUT", (1, 0.3))
-    monkeypatch.setattr(web, "DEADLINE", 0.6)
+    monkeypatch.setattr(exchange, "DEADLINE", 0.6)
 
 
 def line_for(server, folder, *coins):
@@ -105,6 +106,32 @@ CUT = "cut off before its </"
 NO_TABLE = "no table on the page"
 HALF = len(PAGE) // 2
 LENGTH = str(len(PAGE))
+OK = b"HTTP/1.1 200 OK\r\n"
+IN_CHUNKS = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+ENDLESS = {
+    "status-line": never_ending(b"HTTP/1.1 2", b"0"),
+    "header": never_ending(OK + b"X: ", b"x"),
+    "headers": never_ending(OK, b"X: x\r\n", 0.05),
+    "continue": never_ending(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.001),
+    "chunk-size": never_ending(IN_CHUNKS, b"0"),
+    "chunk-extension": never_ending(IN_CHUNKS + b"5;", b"x"),
+    "chunks": never_ending(IN_CHUNKS, b"1\r\nx\r\n"),
+    "trailer": never_ending(IN_CHUNKS + b"1\r\nx\r\n0\r\n", b"X: x\r\n", 0.05),
+    "redirect": never_ending(b"HTTP/1.1 302 Found\r\nLocation: /other\r\nX: ", b"x"),
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("answer", ENDLESS.values(), ids=ENDLESS)
+def test_scrape_ends_at_the_deadline_whatever_the_server_drips(scrape, server, answer):
+    server.pages["/bitcoin"] = answer
+    started = time.monotonic()
+    status, out, err = scrape()
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert f"'{server.url}/bitcoin' took longer than 0.6 s" in err
+    assert time.monotonic() - started < 2
+
+
 # What the server does for ever, the words that name it, how often it was asked.
 FAULTS = {
     "429": (Answer("slow down", 429), f"{AGAIN}HTTP status 429", 4),
@@ -468,6 +495,33 @@ def test_scrape_begins_no_other_coin_when_it_is_interrupted(start, server):
     os.kill(process.pid, signal.SIGINT)
     assert finish(process) == (130, "", "scrape.py: interrupted\n")
     assert server.requests == ["/coin-0"]
+
+
+INTERRUPTED = {
+    "silence": Answer(PAGE, delay=30),
+    "drip": dripping(PAGE, 0.05),
+    **{name: ENDLESS[name] for name in ("header", "continue", "trailer")},
+    "pause": Answer("wait", 503, {"Retry-After": "30"}),
+}
+
+
+@pytest.mark.command
+@pytest.mark.parametrize("answer", INTERRUPTED.values(), ids=INTERRUPTED)
+def test_scrape_ends_at_the_first_interrupt_whatever_the_server_does(
+    start, server, tmp_path, answer
+):
+    coins = ["bitcoin", "ethereum", "litecoin"]
+    server.pages = {f"/{coin}": answer for coin in coins} | {"/litecoin": PAGE}
+    process = start(coins=coins)
+    assert process.stdout.readline().startswith(str(tmp_path / "litecoin.csv"))
+    while len(server.requests) < 3:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    started = time.monotonic()
+    assert finish(process) == (130, "", "scrape.py: interrupted\n")
+    assert time.monotonic() - started < 2
+    assert_scraped(tmp_path, "litecoin")
+    assert {path.suffix for path in bytes_in(tmp_path)} == {".csv", ".json", ".answer"}
 
 
 def test_scrape_names_lengths_that_disagree(scrape, server):

@@ -11,8 +11,6 @@ import csv
 import hashlib
 import io
 import re
-import urllib.parse
-import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,9 +19,11 @@ import pandas as pd
 from coincast.errors import InputError, PriceError
 from coincast.prices.days import drop_incomplete
 from coincast.prices.parsing.table_cells import column_name, parse_day, parse_number
+from coincast.prices.parsing.untrusted_json import SIZE_LIMIT as JSON_LIMIT
 from coincast.prices.parsing.untrusted_json import brief, parse_json
 from coincast.prices.schema import COLUMNS, OHLC, as_prices
 from coincast.prices.sources.request import Request
+from coincast.prices.web.address import is_web, local_path, read_regular, show
 from coincast.prices.web.client import Client
 
 __all__ = ["extent", "load", "parse_table"]
@@ -59,7 +59,7 @@ def load(request: Request) -> pd.DataFrame:
     try:
         table, unit = parse_table(body, request.coin)
     except PriceError as error:
-        raise PriceError(f"{url.rpartition('/')[2]}: {error}") from error
+        raise PriceError(f"{show(url.rpartition('/')[2])}: {error}") from error
     known = {"coin": request.coin, "sha256": hashlib.sha256(body).hexdigest()}
     stated = _read_sidecar(url)
     for name, value in (known | extent(table)).items():
@@ -131,7 +131,7 @@ def _address(url: str) -> str:
     try:
         return Path(url).expanduser().absolute().as_uri()
     except (ValueError, RuntimeError) as error:
-        raise InputError(f"url {url!r} is not a path: {error}; check its spelling") from error
+        raise InputError(f"url {show(url)} is not a path: {error}; check its spelling") from error
 
 
 def _lines(body: bytes) -> list[list[str]]:
@@ -204,14 +204,15 @@ def _parse_number(text: str, name: str) -> float:
 
 def _read_sidecar(url: str) -> dict[str, object]:
     """What the JSON beside a file says; nothing where there is none."""
-    parts = urllib.parse.urlsplit(url)
-    path = Path(urllib.request.url2pathname(parts.path) + ".json")
-    if parts.scheme != "file" or not path.is_file():
+    path = Path(f"{local_path(url)}.json")
+    if is_web(url) or not path.exists():
         return {}
     try:
-        stated = parse_json(path.read_bytes(), path.name)
+        stated = parse_json(read_regular(path, JSON_LIMIT + 1), path.name)
     except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; grant the permission") from error
+        raise InputError(
+            f"cannot read {str(path)!r}: {error.strerror}; grant the permission or remove it"
+        ) from error
     if not isinstance(stated, dict) or stated.get("volume_unit", "USD") not in UNITS:
         raise PriceError(
             f"{path.name} has no volume_unit out of {', '.join(UNITS)}; scrape again or delete it"
