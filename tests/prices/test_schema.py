@@ -118,6 +118,12 @@ def test_as_prices_takes_days_of_any_resolution_and_zone(unit):
     pd.testing.assert_index_equal(again.index, prices.index, exact=True)
 
 
+def test_as_prices_refuses_a_day_that_pandas_cannot_count():
+    prices = make_prices(1, seed=2)
+    with pytest.raises(PriceError, match="9999-12-31"):
+        as_prices(prices.set_axis(pd.DatetimeIndex(["9999-12-31"], dtype="datetime64[s]")))
+
+
 def test_as_prices_fills_unknown_volume_and_market_cap_and_leaves_its_argument_alone():
     prices = make_prices(4, seed=2)[["close", "low", "high", "open"]].astype("float32")
     before = prices.copy(deep=True)

@@ -7,6 +7,7 @@ cache holds only whole answers and an earlier table stays until a better one is 
 import gc
 import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,10 +20,11 @@ from email.utils import format_datetime
 import pandas as pd
 import pytest
 import scrape as command
-from makers import make_prices, render_page
+from makers import make_prices, quotes_of, render_history, render_page, render_react_page
 from requests_ratelimiter import LimiterAdapter
-from server import Answer, broken_off, dripping, in_turn, never_ending
+from server import Answer, as_json, broken_off, dripping, in_turn, never_ending
 
+from coincast.errors import InputError
 from coincast.prices.web import client as web
 from coincast.prices.web import exchange
 from coincast.prices.web.cache import RawCache
@@ -36,6 +38,8 @@ GZIP = {"Content-Encoding": "gzip"}
 CHUNKED = {"Transfer-Encoding": "chunked", "Content-Length": None}
 MIB = 2**20
 BOMB = gzip.compress(bytes(MIB)) * 512  # members of one stream: 0.5 MiB become 512 MiB
+HISTORY = "/data-api/v3.1/cryptocurrency/historical"
+ID = re.compile(r"[?&]id=(\d+)")
 OLD = "date,open\n2013-04-28,135.3\n"
 
 
@@ -346,6 +350,82 @@ def test_scrape_writes_the_other_coins_when_one_fails(scrape, server, tmp_path):
     for coin in ("bitcoin", "litecoin"):
         assert_scraped(tmp_path, coin)
     assert (tmp_path / "ethereum.csv").read_text() == OLD
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2300-01-01", "0001-01-01", "1969-12-31"])
+@pytest.mark.parametrize("place", ["json", "page", "next"])
+def test_scrape_names_an_impossible_day_and_writes_the_other_coins(
+    scrape, server, tmp_path, day, place
+):
+    last = f"{PRICES.index[-1]:%b %d, %Y}"
+    page = render_react_page(PRICES, coin="ethereum") if place == "next" else PAGE.decode()
+    page = page.replace(last, f"{last[:-4]}{day[:4]}").replace(END, day)
+    options = ["--url", f"{server.url}/{{coin}}"]
+    server.pages |= {"/ethereum": page, "/litecoin": PAGE}
+    coins = ["ethereum", "litecoin"]
+    if place == "json":
+        answers = {
+            "1027": render_history(quotes_of(PRICES), 1027, "ETH").replace(END, day),
+            "2": render_history(quotes_of(PRICES), 2, "LTC"),
+        }
+        server.pages[HISTORY] = as_json(lambda target: answers[ID.search(target)[1]])
+        options = ["--url", server.url, "--source", "coinmarketcap"]
+    status, out, err = scrape(*options, coins=coins)
+    assert (status, out.count("\n"), err.count("\n")) == (2, 1, 1)
+    assert (day if place != "page" else day[:4]) in err
+    assert_scraped(tmp_path, "litecoin")
+
+
+@pytest.fixture
+def odd_places(tmp_path):
+    """Make a link, a FIFO and folders where files would be written."""
+    (tmp_path / "target.csv").write_text(OLD)
+    (tmp_path / "link.csv").symlink_to("target.csv")
+    (tmp_path / "dangling.csv").symlink_to("nowhere")
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "table.csv.json").mkdir()
+    (tmp_path / "linked.csv.json").symlink_to("target.csv")
+    os.mkfifo(tmp_path / "fifo.csv")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        "", ".", "/", "..", "{folder}", "{folder}/..", "/dev/null", "/dev/stdout", "/proc/p.csv",
+        "{folder}/fifo.csv", "{folder}/link.csv", "{folder}/dangling.csv", "{folder}/folder.csv",
+        "{folder}/table.csv", "{folder}/linked.csv", "{folder}/target.csv/p.csv",
+        "{folder}/fifo.csv/p.csv", "{folder}/p\x1b[31m.csv", "{folder}/p\0.csv",
+        "{folder}/" + "x" * 300,
+    ],
+)  # fmt: skip
+def test_scrape_refuses_a_place_that_it_cannot_write_before_it_asks_anybody(
+    scrape, server, odd_places, out
+):
+    server.pages["/bitcoin"] = PAGE
+    before = sorted(odd_places.rglob("*"))
+    with pytest.raises(InputError, match=r"^--out .* cannot write ") as failure:
+        scrape("--out", out.format(folder=odd_places))
+    assert str(failure.value).isprintable()
+    assert server.requests == []
+    assert sorted(odd_places.rglob("*")) == before
+    assert (odd_places / "target.csv").read_text() == OLD
+
+
+@pytest.mark.parametrize(
+    "out",
+    ["{folder}/p.csv", "{folder}/{{coin}}/../p.csv", "{folder}/{{coin}}/../.././{name}/p.csv"],
+)
+def test_scrape_refuses_one_file_for_two_coins_before_it_asks_anybody(
+    scrape, server, tmp_path, out
+):
+    with pytest.raises(InputError, match=r"same file for 'bitcoin' and 'litecoin'"):
+        scrape(
+            "--out",
+            out.format(folder=tmp_path, name=tmp_path.name),
+            coins=["bitcoin", "bitcoin", "litecoin"],
+        )
+    assert server.requests == []
 
 
 @pytest.mark.usefixtures("impatient")

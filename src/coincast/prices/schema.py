@@ -41,7 +41,7 @@ def parse_date(text: str, name: str) -> date | None:
     try:
         return date.fromisoformat(text if written_out else "")
     except ValueError:
-        raise InputError(f"{name} {text!r} is not a day; write it as YYYY-MM-DD") from None
+        raise InputError(f"{name} {text!r:.80} is not a day; write it as YYYY-MM-DD") from None
 
 
 def as_prices(table: pd.DataFrame, **attrs: object) -> pd.DataFrame:
@@ -56,7 +56,7 @@ def as_prices(table: pd.DataFrame, **attrs: object) -> pd.DataFrame:
         Index `date`, tz-naive; `COLUMNS`, float64: USD, volume in USD or in coins.
 
     Raises:
-        PriceError: a price column is missing.
+        PriceError: a price column is missing, or a day is out of pandas' range.
     """
     absent = [name for name in OHLC if name not in table.columns]
     if absent:
@@ -68,7 +68,10 @@ def as_prices(table: pd.DataFrame, **attrs: object) -> pd.DataFrame:
     index = pd.DatetimeIndex(prices.index)
     if index.tz is not None:
         index = index.tz_convert("UTC").tz_localize(None)
-    prices.index = index.as_unit("ns").rename("date")
+    try:
+        prices.index = index.as_unit("ns").rename("date")
+    except pd.errors.OutOfBoundsDatetime as error:
+        raise PriceError(f"the table holds an impossible day ({error}); correct it") from error
     prices.attrs = dict(attrs)
     return prices
 

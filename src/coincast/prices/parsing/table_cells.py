@@ -9,6 +9,7 @@ import pandas as pd
 from lxml.html import HtmlElement
 
 from coincast.errors import PriceError
+from coincast.prices.days import is_possible
 from coincast.prices.schema import COLUMNS
 
 __all__ = [
@@ -16,7 +17,6 @@ __all__ = [
     "row_texts",
 ]  # fmt: skip
 
-EARLIEST_YEAR = 1970  # a year such as 17 is a damaged cell
 MISSING = {"-", "?", ""}
 # Groups of two are Indian; the last has three, or "8504,41" would be read as 850441.
 NUMBER = re.compile(
@@ -78,17 +78,18 @@ def parse_day(text: str) -> datetime:
     """The day that a cell names.
 
     Raises:
-        PriceError: it does not name a day, or one before 1970.
+        PriceError: it does not name a day, or one before 1970 or after 2261, or has digits that
+            are not ASCII.
 
     >>> parse_day("Jan 13, 2018")
     datetime.datetime(2018, 1, 13, 0, 0)
     """
-    for form in DATE_FORMATS:
+    for form in DATE_FORMATS if text.isascii() else ():
         try:
             day = datetime.strptime(text, form)  # noqa: DTZ007 - days are UTC by definition
         except ValueError:
             continue
-        if day.year >= EARLIEST_YEAR:
+        if is_possible(day):
             return day
     raise PriceError(f"date {text[:40]!r} is not a day such as 'Jan 13, 2018'; check the page")
 

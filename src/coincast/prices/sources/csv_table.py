@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from coincast.errors import InputError, PriceError
-from coincast.prices.days import drop_incomplete
+from coincast.prices.days import drop_incomplete, is_possible
 from coincast.prices.parsing.table_cells import column_name, parse_day, parse_number
 from coincast.prices.parsing.untrusted_json import SIZE_LIMIT as JSON_LIMIT
 from coincast.prices.parsing.untrusted_json import brief, parse_json
@@ -190,7 +190,10 @@ def _parse_day(text: str, place: str) -> datetime:
         per_second = EPOCHS.get(len(text))
         if not per_second:
             raise PriceError(f"{place}: time {text[:40]!r} is neither in ms nor in us since 1970")
-        return datetime.fromtimestamp(int(text) / per_second, UTC).replace(tzinfo=None)
+        day = datetime.fromtimestamp(int(text) / per_second, UTC).replace(tzinfo=None)
+        if not is_possible(day):
+            raise PriceError(f"{place}: time {text!r} is after the year 2261; correct it")
+        return day
     match = DAY_AND_TIME.fullmatch(text)
     try:
         return parse_day(match[1] if match else text)

@@ -160,7 +160,7 @@ def _snapshot(row: dict[str, object], coin: str) -> Snapshot | None:
     try:
         last = min(_day(asked.get("end", timestamp)), _day(timestamp) - ONE_DAY)
         first = _day(asked["start"]) if "start" in asked else last - PAGE_SPAN
-    except ValueError:
+    except (ValueError, OverflowError):  # no day, or the day before the first of all
         return None
     return Snapshot(timestamp, original, max(first, FIRST_DAY), last)
 
