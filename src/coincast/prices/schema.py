@@ -123,7 +123,7 @@ def _check_days(prices: pd.DataFrame) -> None:
         _fail(
             prices,
             f"{missing.size} missing day(s), the first {missing[0]:%Y-%m-%d}; "
-            "use a source without gaps or a period that avoids them",
+            "use a source without gaps, a period that avoids them, or scrape again with --refresh",
         )
 
 

@@ -37,7 +37,8 @@ def load(request: Request) -> pd.DataFrame:
     """The table of the page at `request.url`; volume and market cap are in USD.
 
     Raises:
-        InputError: the page cannot be fetched or the address's template cannot be filled.
+        InputError: the page cannot be fetched or has not the days asked for, or the address's
+            template cannot be filled.
         PriceError: the page has no such table, one that cannot be read, or another coin's.
     """
     request.refuse("venue", "html")
@@ -46,8 +47,10 @@ def load(request: Request) -> pd.DataFrame:
         table = drop_incomplete(parse_page(page, request.coin), "the page")
         checksum = hashlib.sha256(page).hexdigest()
         known = {"coin": request.coin, "source": "html", "volume_unit": "USD", "sha256": checksum}
-        # Validated before it may be cached: a page with a gap is fetched again next time.
-        return validate_prices(as_prices(table, **known))
+        # Before it is cached: a page with a gap or of another period is fetched again.
+        prices = validate_prices(as_prices(table, **known))
+        request.cut(prices)
+        return prices
 
     return (request.client or Client()).read(
         request.fill(request.url or URL),

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from coincast.errors import InputError
 from coincast.prices.days import FIRST_DAY, ONE_DAY, today
 
@@ -63,3 +65,20 @@ class Request:
                     f"url holds {f'{{{name}}}'!r:.80}; use only {{coin}}, {{start}} and {{end}}"
                 )
         return re.sub(r"{(.*?)}", lambda match: values[match[1]], template)
+
+    def cut(self, prices: pd.DataFrame) -> pd.DataFrame:
+        """The days asked for.
+
+        Raises:
+            InputError: the table does not have them all.
+        """
+        first, last = prices.index[0].date(), prices.index[-1].date()
+        start, end = self.start or first, self.end or last
+        if start < first or end > last or start > end:
+            raise InputError(
+                f"{start}..{end} is outside the data: {self.coin} from {prices.attrs['source']} "
+                f"{prices.attrs.get('venue', '')}".rstrip()
+                + f" has {first}..{last}; choose start and end within, or scrape with --refresh if "
+                "the source has more by now"
+            )
+        return prices.loc[str(start) : str(end)]

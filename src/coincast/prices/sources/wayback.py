@@ -73,7 +73,13 @@ def load(request: Request) -> pd.DataFrame:
         request.end or max(one.last for one in snapshots),
     )
     pages, failures = _read_pages(client, base, snapshots, wanted, request.coin)
-    _check_coverage(request, wanted, _days(pages), failures)
+    try:
+        _check_coverage(request, wanted, _days(pages), failures)
+    except InputError:  # ask again next time for the copies that show less than they promise
+        for snapshot, (_, table) in pages.items():
+            if not set(span(snapshot.first, snapshot.last)) <= set(table.index.date):
+                client.forget(_copy_address(base, snapshot))
+        raise
     newest_first = sorted(pages, key=lambda one: one.timestamp, reverse=True)
     parts = [(f"the copy of {one.timestamp}", pages[one][1]) for one in newest_first]
     prices = stitch(parts, OHLC, rounded=True)
@@ -179,7 +185,7 @@ def _read_pages(
     left = snapshots
     while chosen := choose_snapshots(left, set(wanted) - _days(pages)):
         for snapshot in client.track(chosen, coin):
-            url = f"{base}/web/{snapshot.timestamp}id_/{snapshot.original}"
+            url = _copy_address(base, snapshot)
             try:
                 pages[snapshot] = client.read(url, partial(_parse, snapshot=snapshot, coin=coin))
             except InputError as error:
@@ -188,6 +194,10 @@ def _read_pages(
         if len(pages) + len(failures) >= MAX_PAGES:
             break
     return pages, failures
+
+
+def _copy_address(base: str, snapshot: Snapshot) -> str:
+    return f"{base}/web/{snapshot.timestamp}id_/{snapshot.original}"
 
 
 def _days(pages: dict[Snapshot, Page]) -> set[date]:
@@ -219,5 +229,5 @@ def _check_coverage(
     reason = f"; the first that could not be read: {failures[0]}" if failures else ""
     raise InputError(
         f"no copy in the archive shows {request.coin} on {name_spans(missing)}; "
-        f"ask for a period without these days{reason}"
+        f"ask for a period without these days, or try again with --refresh{reason}"
     )

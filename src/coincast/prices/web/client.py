@@ -115,6 +115,12 @@ class Client:
                 cache.put(url, body)
         return parsed
 
+    def forget(self, url: str) -> None:
+        """Have an answer fetched again next time, although it could be parsed."""
+        if self.cache:
+            with contextlib.suppress(OSError):
+                self.cache.path(url).unlink(missing_ok=True)
+
     def track(self, items: Iterable[Item], description: str) -> Iterable[Item]:
         """The items one by one, with a progress bar if they take longer than a second."""
         return tqdm(list(items), description, unit="page", delay=1, disable=not self.progress)
