@@ -14,6 +14,8 @@ __all__ = ["COLUMNS", "OHLC", "as_prices", "odd_rows", "parse_date", "validate_p
 
 OHLC = ["open", "high", "low", "close"]  # USD
 JUMP_LIMIT = 2  # ratio of two closes in a row
+# USD, and units of volume and cap; no coin was ever near. 30 digits are a damaged number.
+SMALLEST_PRICE, LARGEST_PRICE, LARGEST_AMOUNT = 1e-18, 1e12, 1e24
 SWAP_ROWS = 10  # too many to be coincidence
 COLUMNS = [*OHLC, "volume", "market_cap"]  # volume: USD or coins, see attrs["volume_unit"]
 
@@ -61,7 +63,7 @@ def as_prices(table: pd.DataFrame, **attrs: object) -> pd.DataFrame:
     absent = [name for name in OHLC if name not in table.columns]
     if absent:
         raise PriceError(
-            f"column {absent[0]!r} is missing (found: {', '.join(map(str, table.columns))}); "
+            f"column {absent[0]!r} is missing (found: {list(map(str, table.columns))!r:.200}); "
             "the table needs date, open, high, low and close"
         )
     prices = table.reindex(columns=COLUMNS).astype("float64").sort_index(kind="stable")
@@ -81,8 +83,8 @@ def validate_prices(prices: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         prices: as from `as_prices`. Days must be whole, unique and without gaps; prices
-            known, finite and positive, with low <= open, close <= high; volume and market cap may
-            be NaN but not negative.
+            known, finite, positive and of a possible size, with low <= open, close <= high; volume
+            and market cap may be NaN but not negative.
 
     Raises:
         PriceError: the table breaks one of these rules; the message names the first bad row.
@@ -132,7 +134,10 @@ def _check_numbers(prices: pd.DataFrame) -> None:
         (OHLC, pd.DataFrame.isna, "prices may not be missing"),
         (COLUMNS, lambda cells: cells.abs() == np.inf, "numbers must be finite"),
         (OHLC, lambda cells: cells <= 0, "prices must be positive"),
+        (OHLC, lambda cells: cells < SMALLEST_PRICE, f"no price is below {SMALLEST_PRICE:g}"),
+        (OHLC, lambda cells: cells > LARGEST_PRICE, f"no price is above {LARGEST_PRICE:g}"),
         (["volume", "market_cap"], lambda cells: cells < 0, "it may not be negative"),
+        (["volume", "market_cap"], lambda cells: cells > LARGEST_AMOUNT, "it is impossibly large"),
     ]
     for columns, is_bad, rule in rules:
         bad = is_bad(prices[columns]).stack(future_stack=True)  # noqa: PD013 - row by row

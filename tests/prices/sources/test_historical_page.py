@@ -371,6 +371,42 @@ def test_parse_page_reads_cells_and_not_the_scripts_inside_them():
     )
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<span hidden>9</span>", '<span style="color: red; DISPLAY : none">9</span>',
+        '<i style="visibility:hidden">9</i>', "<sup>9</sup>", "<sup><a href='#9'>9</a></sup>",
+        "<template>9</template>", "<div hidden><b>9</b></div>", "<br hidden>",
+    ],
+)  # fmt: skip
+def test_parse_page_leaves_out_what_is_hidden_and_footnotes(beside):
+    cell = f"<td>14,310.20{beside}</td>"
+    rows = changed("Close", cell)
+    expected = parse_page(page_of(ROWS))
+    pd.testing.assert_frame_equal(parse_page(page_of(rows)), expected)
+    head = page_of(rows).replace(">Close<", f">Close{beside}<")
+    pd.testing.assert_frame_equal(parse_page(head), expected)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<td>14,310.2<span class="hidden">9</span></td>', "<td>14,310.2<br>9</td>",
+        "<td><p>1</p>4,310.20</td>", "<td rowspan=2>14,310.20</td>", "<td rowspan='0'>1</td>",
+        "<td>14,310.2\uff10</td>", "<td>\uff11</td>",
+    ],
+)  # fmt: skip
+def test_parse_page_refuses_a_cell_whose_number_is_not_clear(cell):
+    with pytest.raises(PriceError, match=r"close of 2018-01-13 is|rowspan"):
+        parse_page(page_of(changed("Close", cell)))
+
+
+@pytest.mark.parametrize("day", ["Jan 13, \uff12018", "\uff12018-01-13", "Jan \u0661\u0663, 2018"])
+def test_parse_page_refuses_a_day_in_other_digits(day):
+    with pytest.raises(PriceError, match="is not a day"):
+        parse_page(page_of(changed("Date", day)))
+
+
 @pytest.mark.parametrize("blank", ["&nbsp;", "\xa0", "&#8239;", "\t\n ", "\u2003"])
 def test_parse_page_reads_cells_with_blanks_of_any_kind(blank):
     rows = {

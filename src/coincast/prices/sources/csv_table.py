@@ -157,14 +157,15 @@ def _columns(names: list[str], shown: list[str]) -> dict[str, int]:
     for name in ("date", *COLUMNS):
         if ours.count(name) > 1:
             both = [repr(shown[place]) for place, other in enumerate(ours) if other == name]
-            raise PriceError(f"column {name!r} is ambiguous: {' and '.join(both)}; keep one")
+            raise PriceError(f"column {name!r} is ambiguous: {' and '.join(both):.200}; keep one")
         if name not in ours and name in ("date", *OHLC):
-            found = ", ".join(shown)[:200]
-            raise PriceError(f"column {name!r} is missing (found: {found}); rename the right one")
+            raise PriceError(
+                f"column {name!r} is missing (found: {shown!r:.200}); rename the right one"
+            )
     alike = [repr(shown[place]) for place, name in enumerate(ours) if name.startswith("volume")]
     if alike and "volume" not in ours:  # in dollars or in coins? We cannot tell
         raise PriceError(
-            f"column 'volume' is ambiguous: {' or '.join(alike)}; rename the right one"
+            f"column 'volume' is ambiguous: {' or '.join(alike):.200}; rename the right one"
         )
     return {name: ours.index(name) for name in ("date", *COLUMNS) if name in ours}
 

@@ -80,7 +80,8 @@ def parse_page(page: bytes | str, coin: str = "") -> pd.DataFrame:
     stated = ADDRESS.search(" ".join(tree.xpath("//link[@rel='canonical']/@href")))
     if coin and stated and stated[1] != coin:
         raise PriceError(
-            f"the page is about {stated[1]!r}, not {coin!r}; check the coin's slug and the address"
+            f"the page is about {stated[1]!r:.80}, not {coin!r}; check the coin's slug and the "
+            "address"
         )
     data = read_next_data(tree)
     fitting = [table for table in map(_price_table, tree.xpath("//table")) if table]
@@ -141,7 +142,7 @@ def _price_table(table: HtmlElement) -> tuple[list[str], list[HtmlElement]] | No
         if {"date", *OHLC} <= set(header):
             if repeated := [name for name in header if name and header.count(name) > 1]:
                 raise PriceError(
-                    f"two columns are called {repeated[0]!r}; give a page with one of each"
+                    f"two columns are called {repeated[0]!r:.80}; give a page with one of each"
                 )
             return header, rows[number + 1 :]
     return None
