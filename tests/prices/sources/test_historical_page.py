@@ -1,6 +1,7 @@
 """CoinMarketCap's pages of 2013 to 2021: what is read from them, and what is refused."""
 
 import json
+import time
 from datetime import timedelta
 
 import numpy as np
@@ -369,6 +370,39 @@ def test_parse_page_reads_cells_and_not_the_scripts_inside_them():
     pd.testing.assert_frame_equal(
         parse_page(page_of(changed("Close", cell))), parse_page(page_of(ROWS))
     )
+
+
+MANY = 100_000
+NUMBERED = [f"a{number}" for number in range(MANY)]
+CROWDED = {
+    "header cells": (f"<table><tr>{'<th>Date</th>' * MANY}</tr></table>", "100000 cells"),
+    "cells below": (f"<table><tr><td>1<tr>{'<td>1</td>' * MANY}</tr></table>", "100000 cells"),
+    "rows": (f"<table>{'<tr><td>1</td></tr>' * MANY}</table>", "100000 rows"),
+    "tables": ("<table><tr><td>1</td></tr></table>" * 2 * MANY, "200003 tables"),
+    "attributes": (f"<p {' '.join(NUMBERED)}>", "'<p a0 a1 .*1000 attributes"),
+    "values": (f"<p {'=1 '.join(NUMBERED)}=1>", "1000 attributes"),
+    "quoted values": ("<p " + "".join(f"{name}='>'" for name in NUMBERED) + ">", "1000 attr"),
+    "slashes": ("<p/" + "/".join(NUMBERED) + ">", "1000 attributes"),
+}
+
+
+@pytest.mark.parametrize(("crowd", "words"), CROWDED.values(), ids=CROWDED)
+def test_parse_page_refuses_too_much_of_anything_at_once(crowd, words):
+    page = page_of(ROWS).replace("</body>", f"{crowd}</body>")
+    started = time.process_time()
+    with pytest.raises(PriceError, match=words):
+        parse_page(page)
+    assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    "text", ["<a" * 10**6, "<a b='" * 10**5, '<a b="' * 10**5, "<a b" * 10**5, "<a =" * 10**5]
+)
+def test_parse_page_looks_at_each_character_once(text):
+    started = time.process_time()
+    with pytest.raises(PriceError):
+        parse_page(text)
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(
