@@ -7,9 +7,7 @@ days and rows in it must be those of the table. Days are UTC; a time of 23:59:59
 tables, is the end of the day. Today's row, which is not over, is left out.
 """
 
-import csv
 import hashlib
-import io
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ import pandas as pd
 
 from coincast.errors import InputError, PriceError
 from coincast.prices.days import drop_incomplete, is_possible
+from coincast.prices.parsing.delimited_text import read_lines
 from coincast.prices.parsing.table_cells import column_name, parse_day, parse_number
 from coincast.prices.parsing.untrusted_json import SIZE_LIMIT as JSON_LIMIT
 from coincast.prices.parsing.untrusted_json import brief, parse_json
@@ -38,8 +37,10 @@ BINANCE = [
 # Digits of a time since 1970 -> units per second: ms or us. Nobody here uses seconds.
 EPOCHS = {13: 10**3, 16: 10**6}
 DAY_AND_TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[ T](00:00:00|23:59:59)(\.\d+)?(Z|\+00:00| UTC)?", flags=re.ASCII
+    r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(:\d{2})?)(\.\d+)? ?(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)?",
+    flags=re.ASCII,
 )
+WHOLE_DAYS = {"00:00", "00:00:00", "23:59:59"}
 
 
 def load(request: Request) -> pd.DataFrame:
@@ -87,7 +88,8 @@ def parse_table(body: bytes, coin: str) -> tuple[pd.DataFrame, str]:
     r"""The days of a CSV text, in its order, and the unit of its volume.
 
     Args:
-        body: the file's bytes, UTF-8.
+        body: the file's bytes: UTF-8, or UTF-16 with its mark; cells between commas, semicolons or
+            tabs; with semicolons or tabs, numbers may have decimal commas.
         coin: whose prices they must be, where a column says whose they are.
 
     Raises:
@@ -97,7 +99,7 @@ def parse_table(body: bytes, coin: str) -> tuple[pd.DataFrame, str]:
     >>> table.loc["2018-01-13", "close"].item(), unit
     (2.0, 'USD')
     """
-    lines = _lines(body)
+    lines = read_lines(body)
     if re.fullmatch(r"\d{13}|\d{16}", lines[0][0].strip(), flags=re.ASCII):
         lines = [BINANCE, *lines]
     names = [column_name(name) for name in lines[0]]
@@ -132,23 +134,6 @@ def _address(url: str) -> str:
         return Path(url).expanduser().absolute().as_uri()
     except (ValueError, RuntimeError) as error:
         raise InputError(f"url {show(url)} is not a path: {error}; check its spelling") from error
-
-
-def _lines(body: bytes) -> list[list[str]]:
-    """The cells of a text's lines; the first is not empty."""
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PriceError(f"the table is not UTF-8 text ({error}); save it as CSV") from error
-    if text.lstrip().startswith("<"):
-        raise PriceError(f"the table is HTML ({brief(text[:60])}), not CSV; check the address")
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        raise PriceError(f"the table is not CSV: {error}; correct or download it again") from error
-    if not lines or not any(lines[0]):
-        raise PriceError("the table has no header; its first line must name the columns")
-    return lines
 
 
 def _columns(names: list[str], shown: list[str]) -> dict[str, int]:
@@ -195,11 +180,30 @@ def _parse_day(text: str, place: str) -> datetime:
         if not is_possible(day):
             raise PriceError(f"{place}: time {text!r} is after the year 2261; correct it")
         return day
-    match = DAY_AND_TIME.fullmatch(text)
     try:
-        return parse_day(match[1] if match else text)
+        return parse_day(_utc_day(text))
     except PriceError as error:
         raise PriceError(f"{place}: {error}") from error
+
+
+def _utc_day(text: str) -> str:
+    """The day of a time stamp that begins or ends a UTC day; another text as it is."""
+    match = DAY_AND_TIME.fullmatch(text)
+    if not match:
+        return text
+    zone = match[5] or ""
+    if zone[:1] not in {"+", "-"}:
+        return match[1] if match[2] in WHOLE_DAYS else text
+    try:
+        moment = datetime.fromisoformat(f"{match[1]}T{match[2]}{zone}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return text
+    if f"{moment:%H:%M:%S}" not in WHOLE_DAYS:
+        raise PriceError(
+            f"time {text!r:.80} is {moment:%Y-%m-%d %H:%M:%S} in UTC, in the middle of a day; "
+            "rows must be whole UTC days: download daily bars in UTC"
+        )
+    return f"{moment:%Y-%m-%d}"
 
 
 def _parse_number(text: str, name: str) -> float:
