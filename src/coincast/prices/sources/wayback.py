@@ -60,6 +60,11 @@ def load(request: Request) -> pd.DataFrame:
     base = (request.url or ARCHIVE).rstrip("/")
     client = request.client or Client()
     first, last = request.start or FIRST_DAY, request.end or LAST_DAY
+    if first < FIRST_DAY or last > LAST_DAY:
+        raise InputError(
+            f"{first}..{last} is outside {FIRST_DAY}..{LAST_DAY}, when pages showed prices; choose "
+            "start and end within"
+        )
     address = _listing_address(base, request)
     listed = client.read(address, partial(parse_listing, coin=request.coin))
     snapshots = [one for one in listed if one.first <= last and one.last >= first]

@@ -117,7 +117,7 @@ class Client:
 
     def forget(self, url: str) -> None:
         """Have an answer fetched again next time, although it could be parsed."""
-        if self.cache:
+        if self.cache and not self.offline:
             with contextlib.suppress(OSError):
                 self.cache.path(url).unlink(missing_ok=True)
 
