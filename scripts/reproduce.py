@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coincast.runner.sweeps.sweep import Sweep
 
 Number = TypeVar("Number", int, float)
+MOST_NAMED = 5  # stray files
 NAME_WIDTH = 22  # of the table's first column, at least
 EXAMPLE = """
 examples:
@@ -197,6 +198,9 @@ def run(
             outcomes.append(outcome)
             end = f"failed: {outcome.problem}" if outcome.problem else "finished"
             report(f"{outcome.task.name} {end}, {outcome.result.seconds:.0f} s")
+            if outcome.result.refused:
+                names = ", ".join(map(repr, outcome.result.refused[:MOST_NAMED]))
+                report(f"{outcome.task.name} left files that it does not record: {names}")
     finally:  # also after Ctrl-C: what is finished stays
         print_table(states, outcomes)
         print(f"{'together':<{NAME_WIDTH}}{time.monotonic() - started:>8.1f}")
@@ -222,7 +226,7 @@ def engine(states: list[TaskState], work: Path, jobs: int | None, scheduler: str
 
 def report(line: str) -> None:
     """Print one line of progress, unbroken even if several notebooks report at once."""
-    print(f"{line}\n", end="", flush=True)
+    print(f"{environment.printable(line)}\n", end="", flush=True)
 
 
 def print_table(states: list[TaskState], outcomes: list[Outcome]) -> None:
@@ -237,7 +241,7 @@ def print_table(states: list[TaskState], outcomes: list[Outcome]) -> None:
             seconds, gib = f"{outcome.result.seconds:.1f}", f"{outcome.result.peak_gib:.1f}"
             figures = [name for name in outcome.result.made if name.endswith(".png")]
             end = f"FAILED: {outcome.problem}" if outcome.problem else ", ".join(figures)
-        print(f"{state.task.name:<{width}}{seconds:>8}{gib:>6}  {end}")
+        print(f"{state.task.name:<{width}}{seconds:>8}{gib:>6}  {environment.printable(end)}")
 
 
 def refresh_page(tasks: list[Task], places: Places) -> None:

@@ -85,12 +85,32 @@ def test_task_states_tells_what_else_the_results_were_made_from(places, tmp_path
     assert why(places, notebook).startswith(told)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"outputs": {}}', '{"notebook": 1}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "[" * 100_000, '{"a":' * 100_000, '{"outputs": {}}', '{"notebook": 1}'],
+)
 def test_task_states_mistrusts_a_damaged_manifest(places, tmp_path, content):
     notebook = write_notebook(tmp_path)
     settle(places, notebook, FIGURE)
     (places.manifests / "07_any.json").write_text(content)
     assert why(places, notebook) == "never run here"
+
+
+@pytest.mark.parametrize("cell", ["-" * 100_000 + "1", "[" * 100_000, "a = '\x00'", "(" * 1000])
+def test_task_states_bears_code_that_cannot_be_parsed(places, tmp_path, cell):
+    notebook = write_notebook(tmp_path, cell)
+    settle(places, notebook, FIGURE)
+    assert why(places, notebook) == ""
+
+
+def test_task_states_tells_no_password_and_no_escape(places, tmp_path):
+    notebook = write_notebook(tmp_path, parameters='url = ""\nnote = "eos"')
+    settle(places, notebook, FIGURE, url="http://ann:secret@127.0.0.1/")
+    assert "secret" not in (places.manifests / "07_any.json").read_text()
+    told = why(places, notebook, note="\x1b[2J" + "x" * 5000)
+    assert "'http://***@127.0.0.1/' -> ''" in told
+    assert "'eos' -> '\\x1b[2Jxxx" in told
+    assert len(told) < 300
 
 
 def test_task_states_never_trusts_prices_from_elsewhere(places, tmp_path):
@@ -187,6 +207,7 @@ def test_default_jobs_is_at_least_one_and_at_most_the_tasks():
         (b'{"cells": [', r"07_any\.ipynb"),
         (b'{"cells": [{"metadata": {}}]}', r"07_any\.ipynb .*KeyError"),
         (b"\xff", r"07_any\.ipynb"),
+        (b"[" * 100_000, r"07_any\.ipynb"),
     ],
 )
 def test_make_task_refuses_what_is_no_notebook(tmp_path, content, message):

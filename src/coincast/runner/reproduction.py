@@ -7,6 +7,7 @@ notebooks --make_task--> tasks --task_states--> stale ones --reproduce (pool or 
 import contextlib
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,9 @@ from typing import Any
 
 import filelock
 
-from coincast.errors import InputError, did_you_mean
-from coincast.files import write_atomically, write_together
-from coincast.paths import BUILD, FIGS, NOTEBOOKS
+from coincast.errors import InputError, did_you_mean, shown
+from coincast.files import remove_unfinished, write_atomically, write_together
+from coincast.paths import BUILD, FIGS, NOTEBOOKS, ROOT
 from coincast.records.parameters import read_notebook, read_parameters, runs_alone
 from coincast.runner import manifests
 from coincast.runner.execution import Limits, Result, Task
@@ -74,9 +75,16 @@ class Places:
                 "grant the permission or free the space"
             ) from error
         try:
+            self.tidy()
             yield
         finally:
             lock.release()
+
+    def tidy(self) -> None:
+        """Remove what a killed run left half-written."""
+        parts = [self.build / name for name in ("manifests", "logs", "failures")]
+        remove_unfinished(self.out, self.build, *parts, *([ROOT] if self.out == FIGS else []))
+        shutil.rmtree(self.build / "work", ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,7 @@ def find_notebooks(names: Iterable[str] = (), folder: Path = NOTEBOOKS) -> list[
     for name in wanted:
         if name not in known:
             raise InputError(
-                f"notebook {name!r} does not exist; {did_you_mean(name, known)}use one of "
+                f"notebook {shown(name)} does not exist; {did_you_mean(name, known)}use one of "
                 f"{', '.join(known)}"
             )
     return [known[name] for name in sorted(set(wanted))]
