@@ -87,7 +87,7 @@ def end_on_signals() -> None:
 def require_output() -> None:
     """End with one line if standard output takes no more: a full disk or a closed pipe."""
     try:
-        sys.stdout.flush()
+        print(flush=True)
     except OSError as error:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())  # what is left is not tried again at the exit

@@ -39,6 +39,8 @@ def read_notebook(path: Path) -> str:
     Raises:
         InputError: the file cannot be read, or is not text.
     """
+    if path.exists() and not path.is_file():  # a pipe would never end
+        raise InputError(f"{path.name} is no regular file; put the notebook there")
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:

@@ -25,6 +25,7 @@ __all__ = ["OK", "PROBLEM", "WARNING", "Finding", "examine"]
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 GIB = 2**30
 REINSTALL = "remove .venv and run `python3 scripts/reproduce.py`"
+COLD = f"try again: the first start reads many files. If it stays so, {REINSTALL}"
 FIX_CUDA = f"see that `nvidia-smi` lists the GPU, then {REINSTALL} (it installs CUDA builds)"
 
 
@@ -122,7 +123,9 @@ def check_gpu(found: Mapping[str, Mapping[str, Any]], *, wanted: bool) -> Iterat
     else:
         yield Finding("GPU", OK, "none; everything runs on the processor")
     for name, engine in found.items():
-        if failure := engine.get("error") or engine["failure"]:
+        if engine.get("timed_out"):
+            yield Finding(name, PROBLEM, f"gives {engine['error']}", COLD)
+        elif failure := engine.get("error") or engine["failure"]:
             remedy = FIX_CUDA if engine.get("gpus") else REINSTALL
             yield Finding(name, PROBLEM, f"does not work: {failure}", remedy)
         elif wanted and not engine["gpus"]:

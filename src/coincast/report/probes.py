@@ -29,13 +29,17 @@ MAX_REASON = 160  # letters
 SHARED_GPU = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 
 
-def start(name: str, *arguments: str, seconds: float = 40) -> dict[str, Any]:
-    """Run a probe in a process of its own; give what it finds, or `{"error": reason}`.
+def start(name: str, *arguments: str, seconds: float = 180) -> dict[str, Any]:
+    """Run a probe in a process of its own; give what it finds.
 
     Args:
         name: "tensorflow", "jax" or "network".
         *arguments: for "network", the address to ask.
-        seconds: limit, after which the process is killed.
+        seconds: limit, after which the process is killed; a slow disk may take a minute to read
+            the files of an engine for the first time.
+
+    Returns:
+        What the probe gives, or `error`: why it gave nothing, with `timed_out` after the limit.
     """
     command = [sys.executable, "-m", "coincast.report.probes", name, *arguments]
     environment = os.environ | SHARED_GPU
@@ -44,7 +48,7 @@ def start(name: str, *arguments: str, seconds: float = 40) -> dict[str, Any]:
             command, capture_output=True, text=True, timeout=seconds, check=False, env=environment
         )
     except subprocess.TimeoutExpired:
-        return {"error": f"no answer in {seconds:.0f} s"}
+        return {"error": f"no answer in {seconds:.0f} s", "timed_out": True}
     try:
         return dict(json.loads(done.stdout.splitlines()[-1]))
     except (IndexError, ValueError):

@@ -21,8 +21,8 @@ from coincast.files import write_atomically
 from coincast.paths import NOTEBOOKS, NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE, PACKAGE
 from coincast.records.gpu import watch_gpu
 from coincast.records.plain_json import parse_json
-from coincast.runner import processes
-from coincast.runner.failures import describe_failure
+from coincast.runner.notebook import descendants
+from coincast.runner.notebook.failures import describe_failure
 
 __all__ = ["DETERMINISTIC_ENV", "Limits", "Result", "Task", "collect_made", "execute"]
 
@@ -160,7 +160,7 @@ def _run(task: Task, work: Path, stop: threading.Event) -> tuple[dict[str, str],
         # The kernel runs in another folder, where a relative path would name another package.
         paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-        module = "coincast.runner.notebook_process"
+        module = "coincast.runner.notebook.process"
         with (
             (work / "log.txt").open("wb") as log,
             subprocess.Popen(  # noqa: S603
@@ -184,7 +184,7 @@ def _watch(
     ends = time.monotonic() + limits.seconds
     try:
         while child.poll() is None:
-            seen |= processes.descendants(root)
+            seen |= descendants.find_descendants(root)
             gib = sum(map(_resident, seen)) / GIB
             peak = max(peak, gib)
             if stop.is_set():
@@ -197,9 +197,9 @@ def _watch(
                 return {"status": "memory", "message": message}, peak
             stop.wait(WATCH_SECONDS)
     finally:
-        processes.kill(seen)
+        descendants.kill(seen)
         # Its own process may have been killed before it could find them all.
-        processes.kill(processes.with_variable(OUTPUT_VARIABLE, str(work / "out")))
+        descendants.kill(descendants.with_variable(OUTPUT_VARIABLE, str(work / "out")))
     try:
         return dict(json.loads((work / "ending.json").read_text())), peak
     except (OSError, ValueError):

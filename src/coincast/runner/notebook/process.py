@@ -1,6 +1,6 @@
 """One notebook, executed by papermill in this process and a kernel of its own.
 
-`python -m coincast.runner.notebook_process REQUEST.json` executes what the request names and
+`python -m coincast.runner.notebook.process REQUEST.json` executes what the request names and
 writes `ending.json` next to it. When its standard input closes, because the runner ended it or
 died, it ends. However it ends, it takes everything with it that the notebook started.
 """
@@ -22,8 +22,8 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from coincast.runner import processes
-from coincast.runner.notebook_engine import ENGINE
+from coincast.runner.notebook import descendants
+from coincast.runner.notebook.engine import ENGINE
 
 KERNEL_START_SECONDS = 300  # on a busy machine
 # Sockets in the file system: no port can clash, and no other user can connect.
@@ -80,15 +80,15 @@ def _end_with_runner() -> None:
     """Wait until the runner closes standard input or dies; then end, and the kernel too."""
     while os.read(sys.stdin.fileno(), 1):
         pass
-    processes.kill_descendants(psutil.Process())
+    descendants.kill_descendants(psutil.Process())
     shutil.rmtree(jupyter_runtime_dir(), ignore_errors=True)  # made by the runner, for this alone
     os._exit(1)
 
 
 if __name__ == "__main__":
-    processes.adopt_orphans()
+    descendants.adopt_orphans()
     threading.Thread(target=_end_with_runner, daemon=True).start()
     path = Path(sys.argv[1])
     ending = execute_here(json.loads(path.read_text()))
-    processes.kill_descendants(psutil.Process())
+    descendants.kill_descendants(psutil.Process())
     path.with_name("ending.json").write_text(json.dumps(ending))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import psutil
 
-__all__ = ["adopt_orphans", "descendants", "kill", "kill_descendants", "with_variable"]
+__all__ = ["adopt_orphans", "find_descendants", "kill", "kill_descendants", "with_variable"]
 
 KILL_SECONDS = 5  # to wait for processes that the system holds
 PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
@@ -24,7 +24,7 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def descendants(process: psutil.Process) -> set[psutil.Process]:
+def find_descendants(process: psutil.Process) -> set[psutil.Process]:
     """What a process started, directly or through others; empty if it is gone."""
     with contextlib.suppress(psutil.Error):
         return set(process.children(recursive=True))
@@ -42,7 +42,9 @@ def with_variable(name: str, value: str) -> Iterator[psutil.Process]:
 def kill_descendants(process: psutil.Process) -> None:
     """Kill what descends from a process, and what starts meanwhile; wait until it has ended."""
     ends = time.monotonic() + KILL_SECONDS
-    while (found := set(filter(_is_running, descendants(process)))) and time.monotonic() < ends:
+    while (
+        found := set(filter(_is_running, find_descendants(process)))
+    ) and time.monotonic() < ends:
         for each in found:
             with contextlib.suppress(psutil.Error):
                 each.kill()
