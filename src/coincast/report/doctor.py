@@ -1,5 +1,6 @@
 """What works on this machine and in this checkout, what does not, and how to fix it."""
 
+import contextlib
 import gzip
 import hashlib
 import platform
@@ -60,9 +61,10 @@ def examine(
         needs_gpu: having no GPU is a problem.
         network: address of the live price source, "" for its own; None does not ask.
     """
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor() as pool, contextlib.ExitStack() as stack:
         trials = {name: pool.submit(probes.start, name) for name in probes.ENGINES}
         asked = None if network is None else pool.submit(probes.start, "network", network)
+        stack.callback(probes.stop)  # nobody waits for them after Ctrl-C
         unmet, differing = list(unmet_pins), consistency.problems(ROOT / "README.md", FIGS)
         findings = [
             Finding("Python", OK, f"{platform.python_version()} in {sys.prefix}, {cores()} cores"),
