@@ -49,7 +49,8 @@ class CappedEngine(Engine):  # type: ignore[misc]
     ) -> NotebookNode:
         """Execute a notebook, cell by cell."""
         options = {"kernel_name": kernel_name, "startup_timeout": start_timeout, "config": config}
-        return CappedClient(nb_man, timeout=None, **options).execute()
+        # Its default gives a busy machine 4 s to pass on what a cell has printed.
+        return CappedClient(nb_man, timeout=None, iopub_timeout=300, **options).execute()
 
 
 papermill_engines.register(ENGINE, CappedEngine)
