@@ -117,12 +117,12 @@ def main(arguments: argparse.Namespace) -> int:
     from coincast.runner.reproduction import Places, find_notebooks, make_task
     from coincast.runner.sweeps.grid import parse_grid
 
+    limits = Limits(arguments.timeout * 60, arguments.memory)
     if arguments.verify:
-        return verify(arguments)
+        return verify(arguments, limits)
     notebooks = find_notebooks(arguments.notebooks)
     quick = ["quick=true"] if arguments.quick else []
     parameters = parse_assignments([*arguments.parameters, *quick], notebooks)
-    limits = Limits(arguments.timeout * 60, arguments.memory)
     how = {name: getattr(arguments, name) for name in ("fresh", "jobs", "scheduler")}
     out = Path(arguments.out).resolve() if arguments.out else None
     if not arguments.sweeps:
@@ -184,20 +184,14 @@ def carry_out_sweep(
     return status(outcomes) or int(failed > 0)
 
 
-def verify(arguments: argparse.Namespace) -> int:
+def verify(arguments: argparse.Namespace, limits: Limits) -> int:
     """Execute the notebooks again and compare with what is committed; return the exit status."""
-    from coincast.errors import InputError
     from coincast.paths import BUILD, FIGS
     from coincast.report import verification
-    from coincast.runner.execution import Limits
     from coincast.runner.reproduction import Places, find_notebooks, make_task, task_states
 
-    excluded = {"out": "--out", "parameters": "-p", "sweeps": "--sweep", "quick": "--quick"}
-    for name, option in excluded.items():
-        if getattr(arguments, name):
-            raise InputError(f"--verify compares with the committed results: leave out {option}")
+    verification.check_options(vars(arguments))
     names = verification.committed_notebooks(arguments.notebooks, FIGS)
-    limits = Limits(arguments.timeout * 60, arguments.memory)
     tasks = [make_task(notebook, {}, limits) for notebook in find_notebooks(names)]
     places = Places.of(BUILD / "verify")
     with places.locked():

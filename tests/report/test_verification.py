@@ -225,6 +225,14 @@ def test_verify_says_where_bytes_may_differ(figs, processor, sets, architecture,
     assert ("bytes may differ" in sentence, words in sentence) == (bool(words), True)
 
 
+@pytest.mark.parametrize("option", ["out", "parameters", "sweeps", "quick"])
+def test_check_options_refuses_other_studies(option):
+    given = {"out": None, "parameters": [], "sweeps": [], "quick": False, "jobs": 2}
+    verification.check_options(given)
+    with pytest.raises(InputError, match=verification.EXCLUDED[option]):
+        verification.check_options(given | {option: "x"})
+
+
 def test_committed_notebooks_are_those_with_recorded_numbers(figs):
     assert verification.committed_notebooks([], figs) == ["07_any", "08_last"]
     assert verification.committed_notebooks(["08_last.ipynb"], figs) == ["08_last"]

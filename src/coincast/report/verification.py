@@ -17,8 +17,11 @@ from coincast.records.gpu import driver_and_names
 from coincast.records.plain_json import json_hash
 from coincast.report.comparison import Comparison, compare
 
-__all__ = ["Run", "Verification", "committed_notebooks", "load", "save", "verify"]
+__all__ = [
+    "Run", "Verification", "check_options", "committed_notebooks", "load", "save", "verify",
+]  # fmt: skip
 
+EXCLUDED = {"out": "--out", "parameters": "-p", "sweeps": "--sweep", "quick": "--quick"}
 MOST_SAVED = 50  # differing values per notebook
 X86_64 = ("x86_64", "AMD64")
 
@@ -75,6 +78,20 @@ class Verification:
         if "avx2" not in self.processor["instruction_sets"]:
             return " No AVX2 was found on this processor, so bytes may differ."
         return ""
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Refuse the options of `reproduce.py` whose results cannot be the committed ones.
+
+    Raises:
+        InputError: one of them is given.
+    """
+    for name, option in EXCLUDED.items():
+        if options.get(name):
+            raise InputError(
+                f"--verify repeats the committed study, so it does not go with {option}: "
+                "leave out one of the two"
+            )
 
 
 def committed_notebooks(names: Iterable[str], figs: Path) -> list[str]:
