@@ -31,6 +31,7 @@ examples:
   python3 scripts/reproduce.py 02_ethereum_lstm -p coin=litecoin -p seed=7 --out /tmp/litecoin
   python3 scripts/reproduce.py 02_ethereum_lstm --sweep coin=ethereum,litecoin --sweep lags=2,4,8
   python3 scripts/reproduce.py --scheduler tcp://127.0.0.1:8786
+  python3 scripts/reproduce.py --verify
 """
 
 
@@ -62,6 +63,11 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--quick", action="store_true", help="tiny settings, into build/quick")
     line.add_argument("--out", metavar="DIR", help="folder for figures and numbers, not figs/")
     line.add_argument("--fresh", action="store_true", help="also run what is up to date")
+    line.add_argument(
+        "--verify",
+        action="store_true",
+        help="run into build/verify, and say whether the committed figures and numbers come out",
+    )
     engines = line.add_mutually_exclusive_group()
     engines.add_argument(
         "--jobs",
@@ -119,6 +125,9 @@ def main(arguments: argparse.Namespace) -> int:
     )
     from coincast.runner.sweeps.grid import parse_grid
 
+    limits = Limits(arguments.timeout * 60, arguments.memory)
+    if arguments.verify:
+        return verify(arguments, limits)
     notebooks, problems = split_readable(find_notebooks(arguments.notebooks))
     for problem in problems:  # the others are run
         environment.tell(problem)
@@ -126,7 +135,6 @@ def main(arguments: argparse.Namespace) -> int:
         return environment.BAD_INPUT
     quick = ["quick=true"] if arguments.quick else []
     parameters = parse_assignments([*arguments.parameters, *quick], notebooks)
-    limits = Limits(arguments.timeout * 60, arguments.memory)
     how = {name: getattr(arguments, name) for name in ("fresh", "jobs", "scheduler")}
     out = None if arguments.out is None else output_folder(arguments.out)
     if not arguments.sweeps:
@@ -190,6 +198,38 @@ def carry_out_sweep(
         name = sweep.notebook.stem
         print(f"no figure: {name} records no table of scores as values['evaluation']")
     return status(outcomes) or int(failed > 0)
+
+
+def verify(arguments: argparse.Namespace, limits: Limits) -> int:
+    """Execute the notebooks again and compare with what is committed; return the exit status."""
+    from coincast.paths import BUILD, FIGS
+    from coincast.report import verification
+    from coincast.runner.reproduction import Places, find_notebooks, make_task, task_states
+
+    verification.check_options(vars(arguments))
+    names = verification.committed_notebooks(arguments.notebooks, FIGS)
+    tasks = [make_task(notebook, {}, limits) for notebook in find_notebooks(names)]
+    places = Places.of(BUILD / "verify")
+    with places.locked():
+        states = task_states(tasks, places, fresh=True)
+        outcomes = run(states, places.build / "work", arguments.jobs, arguments.scheduler)
+    found = verification.verify(
+        (
+            verification.Run(
+                one.task.notebook,
+                one.result.made,
+                one.problem,
+                one.result.seconds,
+                one.result.peak_gib,
+            )
+            for one in outcomes
+        ),
+        FIGS,
+    )
+    verification.save(found, BUILD / "verification.json")
+    print("", *found.lines, "", found.sentence, sep="\n")
+    refresh_page([], Places())
+    return found.exit_status
 
 
 def status(outcomes: list[Outcome]) -> int:

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 __all__ = ["InputError", "PriceError", "PriceWarning", "did_you_mean", "redacted", "shown"]
 
 MOST_SHOWN = 80  # characters of a value in a message
+SECRETS = re.compile(
+    r"([?&][^=&#\s]*(?:key|token|secret|passw|auth|signature)[^=&#\s]*=)[^&#\s\"']*", re.IGNORECASE
+)
 
 
 class InputError(ValueError):
@@ -42,9 +45,9 @@ def shown(value: object) -> str:
 
 
 def redacted(url: str) -> str:
-    """An address, or a text that holds addresses, without user names and passwords.
+    """An address, or a text that holds addresses, without the passwords and keys in it.
 
-    >>> redacted("https://ann:secret@example.org/{coin}")
-    'https://***@example.org/{coin}'
+    >>> redacted("https://ann:word@example.org/{coin}?start=1&api_key=abc")
+    'https://***@example.org/{coin}?start=1&api_key=***'
     """
-    return re.sub(r"(?<=://)[^/?#\s\"']+@", "***@", url)
+    return SECRETS.sub(r"\1***", re.sub(r"(?<=://)[^/?#\s\"']+@", "***@", url))

@@ -11,13 +11,15 @@ import psutil
 
 from coincast.records.gpu import driver_and_names
 
-__all__ = ["LIBRARIES", "cores", "memory", "summary", "versions"]
+__all__ = ["LIBRARIES", "cores", "memory", "processor", "summary", "versions"]
 
 # Results depend on these.
 LIBRARIES = (
     "tensorflow", "jax", "keras", "numpy", "scipy", "pandas", "scikit-learn", "arch", "matplotlib"
 )  # fmt: skip
 CGROUP = Path("/sys/fs/cgroup")  # a container's limits, on Linux
+CPUINFO = Path("/proc/cpuinfo")  # of Linux
+INSTRUCTION_SETS = ("avx2", "avx512f")  # those that decide how sums are rounded
 
 
 def summary() -> dict[str, Any]:
@@ -38,6 +40,25 @@ def versions(*libraries: str) -> dict[str, str]:
     """Version of Python and of each named library."""
     found = {name: metadata.version(name) for name in libraries}
     return {"python": platform.python_version(), **found}
+
+
+def processor(cpuinfo: Path = CPUINFO) -> dict[str, Any]:
+    """The processor's `model`, and which `instruction_sets` it has of those that matter here.
+
+    Args:
+        cpuinfo: where Linux describes it. Elsewhere Python names the model, and no instruction set
+            is known.
+    """
+    try:
+        lines = [line.partition(":") for line in cpuinfo.read_text().splitlines()]
+    except OSError:
+        lines = []
+    stated = {name.strip(): text.strip() for name, _, text in reversed(lines)}  # the first core's
+    flags = stated.get("flags", "").split()
+    return {
+        "model": stated.get("model name") or platform.processor() or platform.machine(),
+        "instruction_sets": [name for name in INSTRUCTION_SETS if name in flags],
+    }
 
 
 def cores() -> int:

@@ -16,6 +16,7 @@ from PIL import Image
 from coincast.files import write_atomically
 from coincast.paths import BUILD, FIGS, NOTEBOOKS
 from coincast.records import results
+from coincast.report import verification
 from coincast.report.executed import TEMPLATES, export
 
 __all__ = ["FRESH", "Record", "write_page"]
@@ -55,7 +56,8 @@ def write_page(
     Args:
         records: one per notebook, in the order of the page.
         figs: folder of the figures and of the `NAME.json` behind them.
-        build: folder of the executed `NAME.ipynb`; the pages go there too.
+        build: folder of the executed `NAME.ipynb`, and of `verification.json` if there is one; the
+            pages go there too.
         notebooks: folder of the notebooks as committed.
 
     Raises:
@@ -75,7 +77,11 @@ def write_page(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     page = build / "index.html"
-    text = environment.get_template("index.html.jinja").render(sections=sections, fresh=FRESH)
+    text = environment.get_template("index.html.jinja").render(
+        sections=sections,
+        fresh=FRESH,
+        verification=verification.load(build / "verification.json", figs),
+    )
     write_atomically(page, text)
     return page
 

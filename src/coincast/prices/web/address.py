@@ -1,33 +1,20 @@
 """Addresses, and what they may read from this machine."""
 
-import re
 import stat
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from coincast.errors import InputError
+from coincast.errors import InputError, redacted
 
-__all__ = ["find_scheme", "is_web", "local_path", "read_regular", "redact", "show"]
+__all__ = ["find_scheme", "is_web", "local_path", "read_regular", "show"]
 
 LINE = 200  # characters of an address that a message shows
-SECRETS = re.compile(
-    r"([?&][^=&#]*(?:key|token|secret|passw|auth|signature)[^=&#]*=)[^&#]*", re.IGNORECASE
-)
-
-
-def redact(url: str) -> str:
-    """An address without the passwords and keys in it.
-
-    >>> redact("https://me:word@host/page?start=1&api_key=abc")
-    'https://***@host/page?start=1&api_key=***'
-    """
-    return SECRETS.sub(r"\1***", re.sub(r"//[^/?#]*@", "//***@", url))
 
 
 def show(url: str) -> str:
     """An address for an error message: redacted, cut, without control characters."""
-    return f"{redact(url)!r:.{LINE}}"
+    return f"{redacted(url)!r:.{LINE}}"
 
 
 def is_web(url: str) -> bool:

@@ -6,9 +6,9 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
-from coincast.errors import InputError
+from coincast.errors import InputError, redacted
 from coincast.files import write_atomically
-from coincast.prices.web.address import read_regular, redact
+from coincast.prices.web.address import read_regular
 
 __all__ = ["RawCache"]
 
@@ -42,7 +42,7 @@ class RawCache:
             head, _, body = read_regular(self.path(url), FILE_LIMIT).partition(b"\n")
             stated = json.loads(head)
             whole = (stated["url"], stated["sha256"]) == (
-                redact(url),
+                redacted(url),
                 hashlib.sha256(body).hexdigest(),
             )
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -52,7 +52,7 @@ class RawCache:
     def put(self, url: str, body: bytes) -> None:
         """Keep a body. If the cache cannot be written, warn: the prices are there all the same."""
         head = {
-            "url": redact(url),
+            "url": redacted(url),
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "sha256": hashlib.sha256(body).hexdigest(),
         }
