@@ -26,6 +26,7 @@ def interrupt_at(last):
     return kill
 
 
+@pytest.mark.notebook
 def test_resumed_fit_equals_an_uninterrupted_one(tmp_path):
     _, whole = fit(tmp_path / "whole.json", interrupt_at(None))
     path = tmp_path / "stopped.json"
@@ -39,6 +40,7 @@ def test_resumed_fit_equals_an_uninterrupted_one(tmp_path):
     assert not path.exists()
 
 
+@pytest.mark.notebook
 @pytest.mark.command  # as slow: JAX needs a process of its own
 def test_resumed_fit_equals_an_uninterrupted_one_on_jax_after_a_kill(tmp_path):
     paths = [str(tmp_path / "killed.json"), str(tmp_path / "whole.json")]

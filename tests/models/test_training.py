@@ -73,6 +73,7 @@ def test_train_refuses_counts_below_one(epochs, batch_size, name):
         training.train(SMALL_LSTM, made, made, epochs=epochs, batch_size=batch_size, seed=1)
 
 
+@pytest.mark.notebook
 def test_bitcoin_recipe_keeps_the_epoch_of_least_loss_and_cuts_the_rate(tmp_path):
     rows, check = random_windows(), random_windows(seed=1)
     noise = np.random.default_rng(0).integers(0, 2, len(check)).astype(float)

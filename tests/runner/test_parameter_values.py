@@ -48,7 +48,7 @@ DEFAULTS = {
         ({"venue": "anywhere"}, "no ethereum at 'anywhere'"),
         ({"source": "html", "venue": "coinbase"}, "venue 'coinbase' means nothing to source 'h"),
         ({"url": "http://ann:secret@x/"}, r"url 'http://\*\*\*@x/' means nothing to source 'b"),
-        ({"source": "html", "url": "http://a:secret@x/{day}"}, r"url 'http://\*\*\*@x/{day}'"),
+        ({"source": "html", "url": "http://a:secret@x/{day}"}, r"url holds '\{day\}'"),
         ({"source": "csv"}, "source 'csv' needs url"),
         ({"coin": "\x1b[2J" + "x" * 5000}, r"coin '\\x1b\[2Jx{60,70}\.\.\.' is too long"),
         ({"log_dir": "/dev/null"}, "log_dir '/dev/null' cannot be written to"),

@@ -44,6 +44,9 @@ def test_is_suitable_asks_for_the_pins_of_this_system(tmp_path, monkeypatch):
     assert unmet.startswith("numpy")
 
 
+LAST_STAGES = ["install coincast itself", "set up its Jupyter kernel"]
+
+
 @pytest.fixture
 def stages(stamp, monkeypatch):
     """Record the stages of an installation instead of running them; those in `failing` fail."""
@@ -64,7 +67,7 @@ def stages(stamp, monkeypatch):
 
 def test_install_uses_uv_and_stamps_at_the_end(stages):
     environment.install({"sha256": "abc"})
-    assert stages[0] == ["create .venv", "install uv", "uv", "install coincast itself"]
+    assert stages[0] == ["create .venv", "install uv", "uv", *LAST_STAGES]
     assert environment.installed() == {"sha256": "abc"}
 
 
@@ -75,7 +78,7 @@ def test_install_falls_back_to_pip_where_uv_fails_or_knows_no_index(stages, stam
     monkeypatch.setattr(environment, "replaces_index", lambda: True)
     environment.install({})
     first, second = ["create .venv", "install uv", "uv"], ["create .venv"]
-    last = ["pip", "install coincast itself"]
+    last = ["pip", *LAST_STAGES]
     assert stages[0] == [*first, *last, *second, *last]
 
 

@@ -26,6 +26,7 @@ RUNS = [program(26, 2.0, 0.25), FITS, TUNED, program(26, 3.0, 0.2), program(26, 
         program(100, 4.0, 0.5)]  # fmt: skip
 
 
+@pytest.mark.command
 def test_measure_times_the_program_cold_and_warm():
     found = measure("program", "ethereum", 2)
     assert (found["side"], found["members"]) == ("program", 2)
@@ -34,6 +35,7 @@ def test_measure_times_the_program_cold_and_warm():
     assert 0 < found["peak_gib"] < 4
 
 
+@pytest.mark.command
 def test_measure_times_fits_of_the_given_windows():
     train, check = (part.take(np.arange(30)) for part in WORKLOADS["ethereum"].windows())
     found = measure("fit_tuned", "ethereum", 1, (train, check))
@@ -41,6 +43,7 @@ def test_measure_times_fits_of_the_given_windows():
     assert 0 < found["val_loss"][0] < 1
 
 
+@pytest.mark.command
 def test_measure_names_what_died():
     with pytest.raises(InputError, match="program of 0 ethereum models"):
         measure("program", "ethereum", 0)
