@@ -15,6 +15,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -42,6 +43,8 @@ UV = ["-m", "uv", "pip", "sync", "--require-hashes", "--python", str(VENV)]
 
 def run(main: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> None:
     """Call a command inside the environment; report in one line what the user can fix."""
+    prepare_streams()
+    end_on_signals()
     try:
         activate()
     except KeyboardInterrupt:
@@ -49,14 +52,51 @@ def run(main: Callable[[argparse.Namespace], int], arguments: argparse.Namespace
     from coincast.errors import InputError
 
     name = Path(sys.argv[0]).name
-    warnings.formatwarning = lambda message, *_, **__: f"{name}: warning: {message}\n"
+    warnings.formatwarning = lambda message, *_, **__: f"{name}: warning: {printable(message)}\n"
 
     try:
-        sys.exit(main(arguments))
+        status = main(arguments)
+        sys.stdout.flush()
+        sys.exit(status)
     except InputError as error:
         fail(str(error), BAD_INPUT)
     except KeyboardInterrupt:
         fail("interrupted", 130)
+    except OSError:
+        require_output()
+        raise
+
+
+def prepare_streams() -> None:
+    """Have standard output take every character; replace streams that are closed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # or the next file opened would take its number
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def end_on_signals() -> None:
+    """End by an exception, which cleans up, when the terminal closes or the system asks to."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows lacks SIGHUP
+        if number and signal.getsignal(number) == signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
+def require_output() -> None:
+    """End with one line if standard output takes no more: a full disk or a closed pipe."""
+    try:
+        print(flush=True)
+    except OSError as error:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())  # what is left is not tried again at the exit
+        fail(f"cannot write to standard output: {error.strerror}")
+
+
+def printable(text: object) -> str:
+    """Give a text for one line of a terminal: what would steer it is escaped."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
 
 
 def fail(message: str, status: int = 1) -> NoReturn:
@@ -67,7 +107,8 @@ def fail(message: str, status: int = 1) -> NoReturn:
 
 def tell(message: str) -> None:
     """Print one line on stderr."""
-    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # standard error is full or closed
+        print(f"{Path(sys.argv[0]).name}: {printable(message)}", file=sys.stderr)
 
 
 def activate() -> None:
@@ -188,6 +229,8 @@ def install(wanted: dict[str, Any]) -> None:
             require(slow, "check network and disk space, then run this command again")
         package = ["--no-deps", "--no-build-isolation", "-e", str(ROOT)]
         require(step("install coincast itself", [*PIP, "install", *package]), "see the log")
+        kernel = step("set up its Jupyter kernel", ["-m", "coincast.numerics"])
+        require(kernel, "see the log")
         STAMP.write_text(json.dumps(wanted))
 
 

@@ -31,7 +31,15 @@ def main(arguments: argparse.Namespace) -> int:
     upgrade = ["--upgrade"] if arguments.upgrade else []
     # One list for every system and Python, with the hash of every download.
     uv = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "setup.cfg", "--extra", "dev"]
-    uv += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate"]
+    uv += [
+        "--universal",
+        "--fork-strategy",
+        "fewest",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+        "--no-annotate",
+    ]
     uv += ["--custom-compile-command", "python3 scripts/pin.py"]
     gpu = ["--extra", "gpu", "--constraint", environment.PINS.name]
     for extra, path in (([*upgrade], environment.PINS), ([*upgrade, *gpu], environment.GPU_PINS)):

@@ -10,17 +10,19 @@ import argparse
 import functools
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import environment
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from coincast.runner.execution import Limits, Task
     from coincast.runner.reproduction import Engine, Outcome, Places, TaskState
     from coincast.runner.sweeps.sweep import Sweep
 
 Number = TypeVar("Number", int, float)
+MOST_NAMED = 5  # stray files
 NAME_WIDTH = 22  # of the table's first column, at least
 EXAMPLE = """
 examples:
@@ -114,23 +116,34 @@ def main(arguments: argparse.Namespace) -> int:
     from coincast.paths import BUILD, FIGS
     from coincast.records.parameters import parse_assignments
     from coincast.runner.execution import Limits
-    from coincast.runner.reproduction import Places, find_notebooks, make_task
+    from coincast.runner.reproduction import (
+        Places,
+        find_notebooks,
+        make_task,
+        output_folder,
+        split_readable,
+    )
     from coincast.runner.sweeps.grid import parse_grid
 
     limits = Limits(arguments.timeout * 60, arguments.memory)
     if arguments.verify:
         return verify(arguments, limits)
-    notebooks = find_notebooks(arguments.notebooks)
+    notebooks, problems = split_readable(find_notebooks(arguments.notebooks))
+    for problem in problems:  # the others are run
+        environment.tell(problem)
+    if not notebooks:
+        return environment.BAD_INPUT
     quick = ["quick=true"] if arguments.quick else []
     parameters = parse_assignments([*arguments.parameters, *quick], notebooks)
     how = {name: getattr(arguments, name) for name in ("fresh", "jobs", "scheduler")}
-    out = Path(arguments.out).resolve() if arguments.out else None
+    out = None if arguments.out is None else output_folder(arguments.out)
     if not arguments.sweeps:
         tasks = [make_task(notebook, parameters[notebook], limits) for notebook in notebooks]
-        return carry_out(tasks, Places.of(out or (BUILD / "quick" if quick else FIGS)), **how)
+        places = Places.of(out or (BUILD / "quick" if quick else FIGS))
+        return carry_out(tasks, places, **how) or (environment.BAD_INPUT if problems else 0)
     if not arguments.notebooks or len(notebooks) != 1:
         raise InputError("--sweep is of one notebook: name it, for example 02_ethereum_lstm")
-    if out and FIGS in (out, *out.parents):
+    if out == FIGS:
         raise InputError(f"--out {out} is for the default study; choose another folder")
     from coincast.runner.sweeps.sweep import Sweep  # imports matplotlib, which takes long
 
@@ -149,12 +162,15 @@ def carry_out(
     scheduler: str | None = None,
 ) -> int:
     """Run what is not up to date, print what became of it, and return the exit status."""
+    from coincast.files import require_writable
     from coincast.paths import FIGS, ROOT
     from coincast.report.readme import update_readme
     from coincast.runner.reproduction import task_states
 
     with places.locked():
         states = task_states(tasks, places, fresh=fresh)
+        if any(state.reason for state in states):
+            require_writable(places.out, "the folder for results")
         outcomes = run(states, places.build / "work", jobs, scheduler)
         print(f"\nfigures and numbers: {places.out}\nexecuted notebooks: {places.build}")
         if places.out == FIGS and not any(outcome.problem for outcome in outcomes):
@@ -237,6 +253,9 @@ def run(
             outcomes.append(outcome)
             end = f"failed: {outcome.problem}" if outcome.problem else "finished"
             report(f"{outcome.task.name} {end}, {outcome.result.seconds:.0f} s")
+            if outcome.result.refused:
+                names = ", ".join(map(repr, outcome.result.refused[:MOST_NAMED]))
+                report(f"{outcome.task.name} left files that it does not record: {names}")
     finally:  # also after Ctrl-C: what is finished stays
         print_table(states, outcomes)
         print(f"{'together':<{NAME_WIDTH}}{time.monotonic() - started:>8.1f}")
@@ -262,7 +281,7 @@ def engine(states: list[TaskState], work: Path, jobs: int | None, scheduler: str
 
 def report(line: str) -> None:
     """Print one line of progress, unbroken even if several notebooks report at once."""
-    print(f"{line}\n", end="", flush=True)
+    print(f"{environment.printable(line)}\n", end="", flush=True)
 
 
 def print_table(states: list[TaskState], outcomes: list[Outcome]) -> None:
@@ -277,7 +296,7 @@ def print_table(states: list[TaskState], outcomes: list[Outcome]) -> None:
             seconds, gib = f"{outcome.result.seconds:.1f}", f"{outcome.result.peak_gib:.1f}"
             figures = [name for name in outcome.result.made if name.endswith(".png")]
             end = f"FAILED: {outcome.problem}" if outcome.problem else ", ".join(figures)
-        print(f"{state.task.name:<{width}}{seconds:>8}{gib:>6}  {end}")
+        print(f"{state.task.name:<{width}}{seconds:>8}{gib:>6}  {environment.printable(end)}")
 
 
 def refresh_page(tasks: list[Task], places: Places) -> None:
@@ -286,11 +305,17 @@ def refresh_page(tasks: list[Task], places: Places) -> None:
     from coincast.paths import FIGS
     from coincast.report.page import FRESH, Record, write_page
     from coincast.runner.execution import Limits
-    from coincast.runner.reproduction import find_notebooks, make_task, task_states
+    from coincast.runner.reproduction import (
+        find_notebooks,
+        make_task,
+        split_readable,
+        task_states,
+    )
 
     if places.out == FIGS:  # the study's page also shows what was not asked for now
         asked = {task.notebook: task for task in tasks}
-        defaults = [make_task(notebook, {}, Limits()) for notebook in find_notebooks()]
+        notebooks, _ = split_readable(find_notebooks())
+        defaults = [make_task(notebook, {}, Limits()) for notebook in notebooks]
         tasks = [asked.get(task.notebook, task) for task in defaults]
     records = []
     for state in task_states(tasks, places):

@@ -1,9 +1,15 @@
 """The errors a user can cause: commands print them in one line and exit with 2."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
-__all__ = ["InputError", "PriceError", "PriceWarning", "did_you_mean"]
+__all__ = ["InputError", "PriceError", "PriceWarning", "did_you_mean", "redacted", "shown"]
+
+MOST_SHOWN = 80  # characters of a value in a message
+SECRETS = re.compile(
+    r"([?&][^=&#\s]*(?:key|token|secret|passw|auth|signature)[^=&#\s]*=)[^&#\s\"']*", re.IGNORECASE
+)
 
 
 class InputError(ValueError):
@@ -24,5 +30,24 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("etherium", ["bitcoin", "ethereum"])
     "did you mean 'ethereum'? "
     """
-    near = difflib.get_close_matches(name, list(known), n=1)
+    near = difflib.get_close_matches(name[:MOST_SHOWN], list(known), n=1)
     return f"did you mean {near[0]!r}? " if near else ""
+
+
+def shown(value: object) -> str:
+    r"""A value from outside as a message shows it: quoted, escaped and not too long.
+
+    >>> shown("\x1b[2J"), len(shown("x" * 5000))
+    ("'\\x1b[2J'", 80)
+    """
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 4]}...{text[-1]}"
+
+
+def redacted(url: str) -> str:
+    """An address, or a text that holds addresses, without the passwords and keys in it.
+
+    >>> redacted("https://ann:word@example.org/{coin}?start=1&api_key=abc")
+    'https://***@example.org/{coin}?start=1&api_key=***'
+    """
+    return SECRETS.sub(r"\1***", re.sub(r"(?<=://)[^/?#\s\"']+@", "***@", url))

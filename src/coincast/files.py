@@ -1,14 +1,21 @@
 """Writing files whole or not at all, and text between markers."""
 
+import contextlib
+import errno
 import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from coincast.errors import InputError
+from coincast.errors import InputError, shown
 
-__all__ = ["fill_marker", "read_marker", "sha256", "write_atomically", "write_together"]
+__all__ = [
+    "fill_marker", "read_marker", "remove_unfinished", "require_writable", "sha256",
+    "write_atomically", "write_together",
+]  # fmt: skip
+
+UNFINISHED = ".coincast-part"  # ending of a file that is being written
 
 
 def sha256(path: Path) -> str:
@@ -37,7 +44,7 @@ def write_together(contents: Mapping[Path, bytes | str]) -> None:
         for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(
-                dir=path.parent, prefix=f".{path.name}.", delete=False
+                dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED, delete=False
             ) as file:
                 finished[path] = Path(file.name)
                 file.write(content.encode() if isinstance(content, str) else content)
@@ -45,6 +52,9 @@ def write_together(contents: Mapping[Path, bytes | str]) -> None:
                 os.fsync(file.fileno())
             # A temporary file is private to its owner; the file it becomes is an ordinary one.
             finished[path].chmod(0o644)
+        for path in finished:
+            if path.is_dir():  # renaming would fail after the others have been replaced
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         for path, temporary in finished.items():
             temporary.replace(path)
     except OSError as error:
@@ -55,6 +65,40 @@ def write_together(contents: Mapping[Path, bytes | str]) -> None:
     finally:  # also after Ctrl-C
         for temporary in finished.values():
             temporary.unlink(missing_ok=True)
+
+
+def remove_unfinished(*folders: Path) -> None:
+    """Remove from folders what a killed process was writing. Nobody else may be writing there."""
+    for folder in folders:
+        for path in folder.glob(f".*{UNFINISHED}"):
+            path.unlink(missing_ok=True)
+
+
+def require_writable(folder: Path, name: str) -> None:
+    """Try to make a folder and a file in it, and leave no trace.
+
+    Args:
+        folder: an absolute path; it need not exist.
+        name: what messages call it.
+
+    Raises:
+        InputError: it cannot be made, is no folder, or takes no file.
+    """
+    made: list[Path] = []
+    try:
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+    except (OSError, ValueError) as error:  # ValueError: a null character
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(
+            f"{name} {shown(str(folder))} cannot be written to: {reason}; choose another folder"
+        ) from error
+    finally:
+        for path in made:
+            with contextlib.suppress(OSError, ValueError):
+                path.rmdir()
 
 
 def _bounds(text: str, name: str) -> tuple[int, int]:

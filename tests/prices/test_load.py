@@ -189,7 +189,7 @@ def test_load_prices_asks_for_all_days_up_to_yesterday_when_no_period_is_given(s
 
 @pytest.mark.parametrize(("template", "name"), [("{symbol}", "{symbol}"), ("{}", "{}")])
 def test_load_prices_refuses_an_unknown_placeholder(server, template, name):
-    with pytest.raises(InputError, match=f"holds {name};"):
+    with pytest.raises(InputError, match=f"holds '{name}';"):
         load_prices("bitcoin", source="html", url=f"{server.url}/{template}?c={{coin}}")
     assert server.requests == []
 

@@ -43,6 +43,11 @@ def test_validate_prices_passes_any_valid_table(prices):
         ("13", "close", 0.0, "close of 2018-01-13 is 0; .* positive"),
         ("09", "low", -3.25, "low of 2018-01-09 is -3.25; .* positive"),
         ("10", "volume", -1.0, "volume of 2018-01-10 is -1; .* negative"),
+        ("12", "open", 1e99, r"open of 2018-01-12 is 1e\+99; no price is above 1e\+12"),
+        ("12", "high", 123456789012345678901234567890.0, "high of 2018-01-12 is 1.23.*above"),
+        ("12", "low", 1e-99, "low of 2018-01-12 is 1e-99; no price is below 1e-18"),
+        ("12", "volume", 1e99, r"volume of 2018-01-12 is 1e\+99; .* large"),
+        ("12", "market_cap", 1e30, r"market_cap of 2018-01-12 is 1e\+30; .* large"),
         ("11", "market_cap", -2.0, "market_cap of 2018-01-11 is -2; .* negative"),
     ],
 )
@@ -118,6 +123,12 @@ def test_as_prices_takes_days_of_any_resolution_and_zone(unit):
     pd.testing.assert_index_equal(again.index, prices.index, exact=True)
 
 
+def test_as_prices_refuses_a_day_that_pandas_cannot_count():
+    prices = make_prices(1, seed=2)
+    with pytest.raises(PriceError, match="9999-12-31"):
+        as_prices(prices.set_axis(pd.DatetimeIndex(["9999-12-31"], dtype="datetime64[s]")))
+
+
 def test_as_prices_fills_unknown_volume_and_market_cap_and_leaves_its_argument_alone():
     prices = make_prices(4, seed=2)[["close", "low", "high", "open"]].astype("float32")
     before = prices.copy(deep=True)
@@ -128,7 +139,7 @@ def test_as_prices_fills_unknown_volume_and_market_cap_and_leaves_its_argument_a
 
 def test_as_prices_names_the_missing_column_and_those_found():
     table = make_prices(3, seed=1).drop(columns="low")
-    with pytest.raises(PriceError, match=r"'low' .* open, high, close, "):
+    with pytest.raises(PriceError, match=r"'low' .*'open', 'high', 'close', "):
         as_prices(table)
 
 

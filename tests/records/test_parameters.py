@@ -31,6 +31,9 @@ def test_notebook_parameters_reads_names_and_literals(tmp_path):
         (["import os"], "line 1"),
         (["a = open('x')"], "parameters cell of 01_x"),
         (["a = "], "parameters cell of 01_x"),
+        (["a = {[]: 1}"], "parameters cell of 01_x"),
+        (["a = " + "-" * 100_000 + "1"], "parameters cell of 01_x"),
+        (["a = " + "[" * 100_000], "parameters cell of 01_x"),
     ],
 )
 def test_notebook_parameters_refuses_a_cell_that_is_more(tmp_path, sources, message):
@@ -39,9 +42,10 @@ def test_notebook_parameters_refuses_a_cell_that_is_more(tmp_path, sources, mess
         notebook_parameters(path)
 
 
-def test_notebook_parameters_refuses_what_is_no_notebook(tmp_path):
+@pytest.mark.parametrize("content", ['{"cells": 3', "[" * 100_000, '{"cells":' * 100_000])
+def test_notebook_parameters_refuses_what_is_no_notebook(tmp_path, content):
     path = tmp_path / "01_x.ipynb"
-    path.write_text('{"cells": 3')
+    path.write_text(content)
     with pytest.raises(InputError, match=r"01_x\.ipynb"):
         notebook_parameters(path)
 
@@ -63,12 +67,21 @@ def test_parse_assignments_gives_each_value_its_type(tmp_path):
     [
         ("lag=4", "did you mean 'lags'"),
         ("lags", "'lags'"),
-        ("lags=four", "lags=four .*whole number.* 4$"),
+        ("lags=four", "lags=four' .*whole number.* 4$"),
         ("lags=4.5", "lags=4.5"),
         ("lags=True", "lags=True"),
         ("dropout=None", "dropout=None"),
-        ("quick=1", "quick=1 .*true or false"),
+        ("quick=1", "quick=1' .*true or false"),
         ("quick=__import__('os')", "quick=__import__"),
+        ("lags={[]:1}", "whole number"),
+        ("lags=[[]]", "whole number"),
+        ("lags=" + "-" * 1000 + "1", "whole number"),
+        ("lags=" + "-" * 100_000 + "1", "100001 characters; the most is 2000"),
+        ("coin=" + "x" * 5000, r"^parameter 'coin=x{60,70}\.\.\.' has 5000 characters"),
+        ("dropout=1" + "0" * 400, "is a number"),
+        ("dropout=-", "is a number"),
+        ("lags=\x1b[2J\n", r"'lags=\\x1b\[2J\\n'"),
+        ("lag\x1b[2J", r"'lag\\x1b\[2J'"),
     ],
 )
 def test_parse_assignments_refuses_before_anything_runs(tmp_path, text, message):

@@ -46,9 +46,7 @@ def test_record_tells_where_the_numbers_came_from(tmp_path, monkeypatch):
     assert (origin["coin"], origin["rows"]) == ("bitcoin", 5)
     assert origin["first_day"] < origin["last_day"]
     assert provenance["versions"]["pandas"] == pd.__version__
-    assert set(provenance["machine"]) == {
-        "system", "architecture", "cores", "gpus", "driver", "keras_backend"
-    }  # fmt: skip
+    assert not {"machine", "python"} & (provenance.keys() | provenance["versions"].keys())
 
 
 def test_record_marks_each_figure_with_the_hashes_of_its_json(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Tasks on a Dask cluster of real processes, which are killed, lost or not what they should be."""
 
+import contextlib
 import shutil
 import socket
 import time
@@ -12,6 +13,7 @@ from tiny import is_gone, kernel_of, wait_for, waiting, write_notebook, writing
 
 from coincast.errors import InputError
 from coincast.paths import DATA, PACKAGE
+from coincast.runner import cluster as cluster_module
 from coincast.runner.cluster import run_on_cluster
 from coincast.runner.execution import Limits, Task
 from coincast.runner.pool import run_tasks
@@ -97,7 +99,30 @@ def test_run_on_cluster_refuses_an_address_where_none_answers(address, message):
         began = time.monotonic()
         with pytest.raises(InputError, match=message):
             list(run_on_cluster([NEVER], address.format(free=taken.getsockname()[1])))
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize("kind", ["silent", "http", "drip"])
+def test_run_on_cluster_refuses_a_port_of_something_else_in_time(monkeypatch, kind, server):
+    monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor() as pool:
+        address = "tcp://{}:{}".format(*listening.getsockname())
+        if kind == "drip":
+            pool.submit(drip, listening)
+        began = time.monotonic()
+        with pytest.raises(InputError, match=r"^no Dask scheduler answers at [^\n]+$"):
+            list(run_on_cluster([NEVER], server.url[7:] if kind == "http" else address))
+        assert time.monotonic() - began < 3
+
+
+def drip(listening):
+    """Send the length of a message that never comes to an end."""
+    connection, _ = listening.accept()
+    with connection, contextlib.suppress(OSError):
+        connection.sendall(b"\x80" + b"\0" * 7)
+        while True:
+            connection.sendall(b"\0")
+            time.sleep(0.1)
 
 
 def test_run_on_cluster_refuses_a_cluster_without_workers(tmp_path):

@@ -2,15 +2,25 @@
 
 import functools
 import json
+import subprocess
+import sys
 
 import nbformat
 import pytest
 from tiny import write_notebook
 
 from coincast.errors import InputError
+from coincast.paths import FIGS, ROOT
 from coincast.runner.execution import Limits, Result, Task
 from coincast.runner.pool import default_jobs, run_tasks
-from coincast.runner.reproduction import Places, find_notebooks, make_task, reproduce, task_states
+from coincast.runner.reproduction import (
+    Places,
+    find_notebooks,
+    make_task,
+    output_folder,
+    reproduce,
+    task_states,
+)
 
 
 @pytest.fixture
@@ -85,12 +95,29 @@ def test_task_states_tells_what_else_the_results_were_made_from(places, tmp_path
     assert why(places, notebook).startswith(told)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"outputs": {}}', '{"notebook": 1}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "[" * 100_000, '{"a":' * 100_000, '{"outputs": {}}', '{"notebook": 1}'],
+)
 def test_task_states_mistrusts_a_damaged_manifest(places, tmp_path, content):
     notebook = write_notebook(tmp_path)
     settle(places, notebook, FIGURE)
     (places.manifests / "07_any.json").write_text(content)
     assert why(places, notebook) == "never run here"
+
+
+@pytest.mark.parametrize("cell", ["-" * 100_000 + "1", "[" * 100_000, "a = '\x00'", "(" * 1000])
+def test_task_states_bears_code_that_cannot_be_parsed(places, tmp_path, cell):
+    notebook = write_notebook(tmp_path, cell)
+    settle(places, notebook, FIGURE)
+    assert why(places, notebook) == ""
+
+
+def test_task_states_tells_no_password(places, tmp_path):
+    notebook = write_notebook(tmp_path, parameters='source = "bundled"\nurl = ""')
+    settle(places, notebook, FIGURE, source="html", url="http://ann:secret@127.0.0.1/")
+    assert "secret" not in (places.manifests / "07_any.json").read_text()
+    assert "parameter url 'http://***@127.0.0.1/' -> ''" in why(places, notebook)
 
 
 def test_task_states_never_trusts_prices_from_elsewhere(places, tmp_path):
@@ -141,6 +168,65 @@ def test_reproduce_refuses_a_figure_of_another_notebook(places, tmp_path):
     assert why(places, second) == "never run here"
 
 
+DYING = """
+import os, sys
+from pathlib import Path
+from coincast.files import write_together
+rename, left = Path.replace, int(sys.argv[2])
+def replace(path, target):
+    global left
+    left -= 1
+    return rename(path, target) if left >= 0 else os._exit(9)
+Path.replace = replace
+folder = Path(sys.argv[1])
+write_together({folder / name: b"new" for name in ("line.png", "other.png", "07_any.json")})
+"""
+
+
+@pytest.mark.parametrize("renamed", [0, 1, 2])
+def test_next_call_notices_a_kill_while_figures_are_published(places, tmp_path, renamed):
+    notebook = write_notebook(tmp_path)
+    settle(places, notebook, FIGURE | {"other.png": b"other"})
+    command = [sys.executable, "-c", DYING, str(places.out), str(renamed)]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert len(list(places.out.glob(".*"))) == 3 - renamed
+    mine = places.out / ".line.png.original"
+    mine.touch()
+    with places.locked():
+        assert (why(places, notebook) == "") == (renamed == 0)
+        assert list(places.out.glob(".*")) == [mine]
+
+
+@pytest.mark.parametrize("name", ["line.png", "07_any.json"])
+def test_reproduce_keeps_all_figures_where_one_cannot_be_replaced(places, tmp_path, name):
+    settle(places, write_notebook(tmp_path), FIGURE | {"a.png": b"a"})
+    (places.out / name).unlink()
+    (places.out / name).mkdir()
+    outcome = settle(places, write_notebook(tmp_path, "1"), FIGURE | {"a.png": b"new"})
+    assert outcome.problem.startswith(f"cannot write {places.out / name}: Is a directory")
+    assert (places.out / "a.png").read_bytes() == b"a"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "/", ".", "figs/a", "notebooks", "data/x", "build", "build/manifests", "README.md"]
+)
+def test_output_folder_refuses_what_is_no_place_for_results(monkeypatch, text):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(InputError, match=rf"^--out '\S*{text}' "):
+        output_folder(text)
+
+
+def test_output_folder_leaves_no_trace_and_follows_links(tmp_path):
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "to figs").symlink_to(FIGS)
+    assert output_folder(str(tmp_path / "a" / "b")) == tmp_path / "a" / "b"
+    assert output_folder(str(tmp_path / "to figs")) == FIGS
+    for name in ("circle", "to figs/a"):
+        with pytest.raises(InputError, match=r"^--out "):
+            output_folder(str(tmp_path / name))
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def fail(tasks):
     """Stand in for the pool: every task fails."""
     for task in tasks:
@@ -187,6 +273,7 @@ def test_default_jobs_is_at_least_one_and_at_most_the_tasks():
         (b'{"cells": [', r"07_any\.ipynb"),
         (b'{"cells": [{"metadata": {}}]}', r"07_any\.ipynb .*KeyError"),
         (b"\xff", r"07_any\.ipynb"),
+        (b"[" * 100_000, r"07_any\.ipynb"),
     ],
 )
 def test_make_task_refuses_what_is_no_notebook(tmp_path, content, message):

@@ -3,17 +3,19 @@
 import contextlib
 import functools
 import json
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 
+import psutil
 import pytest
 from tiny import PATIENCE, is_gone, kernel_of, wait_for, waiting, write_notebook, writing
 
 from coincast.paths import PACKAGE, ROOT
-from coincast.runner.execution import Limits, Task, execute
+from coincast.runner.execution import Limits, Task, collect_made, execute
 from coincast.runner.pool import run_tasks
 from coincast.runner.reproduction import Places, make_task, reproduce, task_states
 
@@ -68,6 +70,7 @@ def is_untouched(places):
         ("1 / 0", "failed", "cell 3: ZeroDivisionError: division by zero"),
         ("import os; os.kill(os.getpid(), 9)", "died", "cell 3: its kernel died"),
         ("raise SystemExit(0)", "failed", "cell 3: SystemExit: it ended the notebook before"),
+        ("import os; print(1, flush=True); os._exit(0)", "died", "cell 3: its kernel died"),
         (
             "import os; os.kill(os.getppid(), 9)",
             "died",
@@ -103,7 +106,7 @@ def test_reproduce_ends_a_notebook_at_its_limit(notebooks, places, cell, limits,
 
 def test_reproduce_finishes_the_other_notebooks_and_keeps_a_report(notebooks, places):
     bad = write_notebook(notebooks, "zero = 0\nprint('here')\n1 / zero", name="01_bad")
-    good = write_notebook(notebooks, writing(), name="02_good")
+    good = write_notebook(notebooks, writing("line.png", "02_good.json"), name="02_good")
     outcomes = run(places, bad, good)
     assert outcomes["02_good"].problem == ""
     assert (places.out / "line.png").read_text() == "ethereum 4"
@@ -135,10 +138,111 @@ import os; os._exit(1)
     assert is_gone(int(child.read_text()))
 
 
+@pytest.mark.parametrize("last", ["sys.exit(0)", "raise SystemExit"])
+def test_execute_does_not_take_an_exit_in_the_last_cell_for_an_end(tmp_path, last):
+    notebook = write_notebook(tmp_path, "import sys", last)
+    result = execute(Task("07_any", notebook.read_text()), tmp_path / "work")
+    assert (result.status, result.made) == ("failed", {})
+    assert result.problem.startswith("cell 3: SystemExit")
+
+
+NAP = f"299.{os.getpid()}"  # seconds; tells these naps from those of tests in other processes
+
+
+def naps():
+    """Return the processes that a notebook left asleep."""
+    found = psutil.process_iter(["cmdline"])
+    return [process.pid for process in found if process.info["cmdline"] == ["sleep", NAP]]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no subreaper")
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (f"nohup sleep {NAP} >/dev/null 2>&1 &", "1"),
+        (f"(setsid sh -c 'sleep {NAP} & sleep {NAP} &' &) >/dev/null 2>&1", "1 / 0"),
+        (f"env -i nohup sleep {NAP} >/dev/null 2>&1 &", "os._exit(0)"),
+        (f"nohup sleep {NAP} >/dev/null 2>&1 &", "os.kill(os.getppid(), 9)"),
+    ],
+    ids=["finished", "failed", "kernel dead", "its own process killed"],
+)
+def test_execute_leaves_no_process_that_lost_its_parent(tmp_path, start, end):
+    source = f"import os; os.system({start!r}); {end}"
+    execute(Task("07_any", write_notebook(tmp_path, source).read_text()), tmp_path / "work")
+    assert naps() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_runner_leaves_no_process_and_no_folder_when_it_is_killed(
+    notebooks, places, tmp_path, number
+):
+    nap = f"import os; os.system('nohup sleep {NAP} >/dev/null 2>&1 &')"
+    write_notebook(notebooks, nap, waiting(tmp_path))
+    with start(notebooks, places) as runner:
+        kernel = kernel_of(tmp_path)
+        assert sys.platform != "linux" or naps()
+        runner.send_signal(number)
+        ended = time.monotonic()
+        _, problem = runner.communicate(timeout=PATIENCE)
+    wait_for(lambda: is_gone(kernel) and not naps())
+    assert time.monotonic() - ended < 5
+    assert "Traceback" not in problem
+    if number == signal.SIGKILL:  # then the next call cleans up
+        with places.locked():
+            pass
+    else:
+        assert runner.returncode == 128 + number
+    assert not (places.build / "work").exists()
+
+
+def test_reproduce_publishes_what_was_recorded_and_names_the_rest(notebooks, places):
+    stray = """
+(folder / "folder").mkdir()
+(folder / "folder" / "inner.png").touch()
+(folder / "stray.txt").write_text("x")
+(folder / "line2.png").symlink_to("/etc/passwd")
+os.mkfifo(folder / "pipe")
+"""
+    outcome = run(places, write_notebook(notebooks, writing(), stray))["07_any"]
+    assert (outcome.problem, sorted(outcome.result.made)) == ("", ["07_any.json", "line.png"])
+    assert outcome.result.refused == ("folder", "line2.png", "pipe", "stray.txt")
+    assert sorted(path.name for path in places.out.iterdir()) == ["07_any.json", "line.png"]
+
+
+@pytest.mark.parametrize("record", ["[]", "{", "[" * 100_000, '{"figures": 1}'])
+def test_collect_made_refuses_figures_of_a_record_that_is_none(tmp_path, record):
+    (tmp_path / "line.png").touch()
+    (tmp_path / "07_any.json").write_text(record)
+    assert collect_made(tmp_path, "07_any") == ({}, ("07_any.json", "line.png"))
+
+
+def test_execute_caps_what_a_notebook_shows(tmp_path):
+    flood = """
+for _ in range(200):
+    print("x" * 2**20)
+    display({"text/html": "x" * 2**16}, raw=True)
+"""
+    notebook = write_notebook(tmp_path, flood, writing(), "1 / 0")
+    result = execute(Task("07_any", notebook.read_text()), tmp_path / "work")
+    assert len(result.executed) < 25 * 2**20
+    assert "the rest is left out" in result.executed
+    assert result.problem == "cell 4: ZeroDivisionError: division by zero"
+
+
+def test_execute_tells_no_password(tmp_path):
+    notebook = write_notebook(tmp_path, "raise OSError(url)", parameters="url = ''")
+    url = "http://ann:secret@127.0.0.1/{coin}"
+    task = Task("07_any", notebook.read_text(), {"url": url})
+    result = execute(task, tmp_path / "work")
+    assert result.problem == "cell 2: OSError: http://***@127.0.0.1/{coin}"
+    assert "secret" not in result.executed + result.report + result.log
+
+
 def two_notebooks(notebooks, folder):
     """Write one that ends at once and one that waits at a gate."""
     write_notebook(notebooks, writing("first.png", "01_first.json"), name="01_first")
-    write_notebook(notebooks, waiting(folder), writing(), name="02_second")
+    second = writing("line.png", "02_second.json")
+    write_notebook(notebooks, waiting(folder), second, name="02_second")
 
 
 def test_runner_works_alone_in_its_folder_and_goes_on_where_it_was_killed(

@@ -36,13 +36,16 @@ def test_parse_grid_joins_the_items_of_a_list_by_plus(notebook):
         (["lag=2,4"], "did you mean 'lags'"),
         (["lags"], "NAME=VALUE"),
         (["lags=2,x"], "lags=x"),
-        (["lags=2,,4"], "lags=2,,4 .*empty"),
-        (["coin="], "coin= .*empty"),
+        (["lags=2,,4"], "lags=2,,4' .*empty"),
+        (["coin="], "coin=' .*empty"),
         (["coins=a+,b"], "empty"),
-        (["lags=2,4,2"], "2 twice"),
-        (["dropout=0.5,.5"], ".5 twice"),
+        (["lags=2,4,2"], "'2' twice"),
+        (["dropout=0.5,.5"], "'.5' twice"),
         (["lags=2", "lags=4"], "lags is swept twice"),
         ([f"lags={FIFTY}", "units=" + FIFTY], "50 x 50 = 2500 .*1000"),
+        (["lags=" + "2," * 2000], "2001 values"),
+        (["lags=2," + "-" * 100_000 + "1"], "100001 characters"),
+        (["lags=4,\x1b[2J"], r"\\x1b\[2J"),
     ],
 )
 def test_parse_grid_refuses_what_cannot_be_run(notebook, sweeps, message):
@@ -51,7 +54,7 @@ def test_parse_grid_refuses_what_cannot_be_run(notebook, sweeps, message):
 
 
 def test_parse_grid_refuses_a_name_that_has_its_value(notebook):
-    with pytest.raises(InputError, match="lags=2,4: lags"):
+    with pytest.raises(InputError, match="lags=2,4': lags"):
         parse_grid(["lags=2,4"], notebook, fixed=["coin", "lags"])
 
 

@@ -3,11 +3,14 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
 import environment
+import psutil
 import pytest
+from tiny import wait_for
 
 from coincast.paths import ROOT
 from coincast.records.gpu import driver_and_names
@@ -32,6 +35,18 @@ def test_doctor_looks_at_everything(scripts, server):
     assert (found["GPU"], found["tensorflow"], found["jax"]) == (expected, expected, expected)
     assert found["network"] == "problem"  # this server knows no prices
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_doctor_ends_at_once_when_it_is_interrupted(scripts, number, status):
+    command = [sys.executable, str(scripts / "doctor.py")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as doctor:
+        probes = psutil.Process(doctor.pid)
+        wait_for(lambda: len(probes.children()) > 1)
+        doctor.send_signal(number)
+        _, told = doctor.communicate(timeout=2)
+    assert doctor.returncode == status
+    assert b"Traceback" not in told
 
 
 def test_doctor_says_in_one_line_that_the_environment_is_missing_or_broken(tmp_path, monkeypatch):

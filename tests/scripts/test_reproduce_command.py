@@ -3,23 +3,27 @@
 import json
 import re
 import resource
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import reproduce as command
 from makers import render_page
+from tiny import write_notebook, writing
 
 from coincast.paths import BUILD, FIGS, ROOT
 from coincast.prices.load import load_common
+from coincast.runner import reproduction
 
 pytestmark = [pytest.mark.command, pytest.mark.notebook]
 BASELINES = ["zero", "train_mean", "train_median", "persistence", "linear_regression"]
 
 
 def reproduce(folder, *arguments):
-    command = [sys.executable, str(ROOT / "scripts" / "reproduce.py"), *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    words = [sys.executable, str(ROOT / "scripts" / "reproduce.py"), *arguments]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def values(folder, notebook="02_ethereum_lstm"):
@@ -111,6 +115,12 @@ def test_reproduce_reads_the_same_prices_from_a_served_page(quick, tmp_path, ser
         (["-p", "source=bundle"], ["'bundle'", "'bundled'"]),
         (["02_ethereum_lstm", "--quick", "-p", "lags=900"], ["lags 900", "597 days"]),
         (["03_bitcoin_cnn_lstm", "-p", "backend=torch"], ["'torch'"]),
+        (["02_ethereum_lstm", "-p", "dropout=1"], ["dropout 1.0"]),
+        (["--out", ""], ["--out ''"]),
+        (["--out", str(FIGS / "mine")], ["--out"]),
+        (["02_ethereum_lstm", "--sweep", "lags=2", "--out", "/"], ["--out '/'"]),
+        (["--out", "/dev/null"], ["--out '/dev/null'"]),
+        (["--out", "/proc/x"], ["--out '/proc/x'"]),
     ],
 )
 def test_reproduce_refuses_bad_input_in_one_line(tmp_path, arguments, words):
@@ -119,3 +129,48 @@ def test_reproduce_refuses_bad_input_in_one_line(tmp_path, arguments, words):
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
     assert all(word in done.stderr for word in words)
     assert contents(FIGS) == before
+    assert not list(tmp_path.iterdir())
+
+
+RUNNER = ROOT / "tests" / "support" / "runner.py"
+
+
+@pytest.mark.parametrize(
+    ("shell", "status", "problem"),
+    [
+        ("exec {} > /dev/full", 1, "runner.py: cannot write to standard output: No space left"),
+        ("exec {} >&-", 0, ""),
+        ("exec {} <&- >&- 2>&-", 0, ""),
+        ("exec {} > /dev/full 2>&1", 1, ""),
+        ("PYTHONIOENCODING=ascii exec {} | cat", 0, ""),
+        ("{} | true; exit ${{PIPESTATUS[0]}}", 1, "runner.py: cannot write to standard output: "),
+    ],
+    ids=["full", "closed", "all closed", "both full", "ASCII", "pipe closed"],
+)
+def test_reproduce_bears_any_standard_output(tmp_path, shell, status, problem):
+    folders = [tmp_path / name for name in ("none", "ou\u0165", "build")]
+    words = shlex.join(map(str, [sys.executable, RUNNER, *folders, 1]))
+    if "true" in shell:  # it ends before anything is written
+        words = f"(sleep 0.5; exec {words})"
+    done = subprocess.run(
+        ["/bin/bash", "-c", shell.format(words)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (status, int(bool(problem)))
+    assert done.stderr.startswith(problem)
+    assert ("ou\\u0165" in done.stdout) == ("ascii" in shell)
+
+
+def test_reproduce_runs_the_other_notebooks_when_one_cannot_be_parsed(
+    tmp_path, monkeypatch, capsys
+):
+    notebooks = tmp_path / "notebooks"
+    write_notebook(notebooks, writing("line.png", "02_good.json"), name="02_good")
+    (notebooks / "01_bad.ipynb").write_text("[" * 100_000)
+    monkeypatch.setattr(reproduction.find_notebooks, "__defaults__", ((), notebooks))
+    monkeypatch.setattr(reproduction, "BUILD", tmp_path / "build")
+    given = command.parser().parse_args(["--out", str(tmp_path / "out")])
+    assert command.main(given) == 2
+    told = capsys.readouterr()
+    assert told.err.count("\n") == 1
+    assert "01_bad.ipynb" in told.err
+    assert (tmp_path / "out" / "line.png").read_text() == "ethereum 4"

@@ -56,7 +56,7 @@ def test_scrape_writes_the_prices_of_a_served_page_and_says_so_in_one_line(
         (["--source", "htlm"], "'htlm'"),
         (["--url", "{page}"], "no table"),
         (["--source", "bundled", "--start", "2014-01-01"], "2014-01-01..2020-01-16"),
-        (["--source", "bundled", "--out", "{old}/new.csv"], "{old}/new.csv: "),
+        (["--source", "bundled", "--out", "{old}/new.csv"], "{old}/new.csv': Not a directory"),
     ],
     ids=["option", "page", "period", "folder"],
 )
@@ -95,7 +95,10 @@ def test_scrape_tells_beside_the_csv_where_its_rows_come_from(scrape, server, tm
     [
         (["bitcoin", "--jobs", "0"], "--jobs"),
         (["bitcoin", "--per-second", "-1"], "--per-second"),
-        (["bitcoin", "xrp", "--out", "a.csv"], "--out a.csv"),
+        (["bitcoin", "xrp", "--out", "a.csv"], "--out 'a.csv'"),
+        (["bitcoin\n\x1b[31m"], r"'bitcoin\n\x1b[31m'"),
+        (["b" * 100 + "!"], "'" + "b" * 79 + " is"),
+        (["bitcoin", "--start", "\x1b[31m" * 1000], r"'\x1b[31m\x1b"),
     ],
 )
 def test_scrape_refuses_options_that_cannot_work(scrape, arguments, message):

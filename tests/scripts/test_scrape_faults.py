@@ -7,6 +7,7 @@ cache holds only whole answers and an earlier table stays until a better one is 
 import gc
 import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,11 +20,13 @@ from email.utils import format_datetime
 import pandas as pd
 import pytest
 import scrape as command
-from makers import make_prices, render_page
+from makers import make_prices, quotes_of, render_history, render_page, render_react_page
 from requests_ratelimiter import LimiterAdapter
-from server import Answer, broken_off, dripping, in_turn
+from server import Answer, as_json, broken_off, dripping, in_turn, never_ending
 
+from coincast.errors import InputError
 from coincast.prices.web import client as web
+from coincast.prices.web import exchange
 from coincast.prices.web.cache import RawCache
 
 pytestmark = pytest.mark.fault
@@ -35,6 +38,8 @@ GZIP = {"Content-Encoding": "gzip"}
 CHUNKED = {"Transfer-Encoding": "chunked", "Content-Length": None}
 MIB = 2**20
 BOMB = gzip.compress(bytes(MIB)) * 512  # members of one stream: 0.5 MiB become 512 MiB
+HISTORY = "/data-api/v3.1/cryptocurrency/historical"
+ID = re.compile(r"[?&]id=(\d+)")
 OLD = "date,open\n2013-04-28,135.3\n"
 
 
@@ -44,7 +49,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(web, "BACKOFF", lambda _: 0)
     monkeypatch.setattr(LimiterAdapter, "_fill_bucket", lambda *_: None)  # a second after a 429
     monkeypatch.setattr(web, "TIMEOUT", (1, 0.3))
-    monkeypatch.setattr(web, "DEADLINE", 0.6)
+    monkeypatch.setattr(exchange, "DEADLINE", 0.6)
 
 
 def line_for(server, folder, *coins):
@@ -105,6 +110,32 @@ CUT = "cut off before its </"
 NO_TABLE = "no table on the page"
 HALF = len(PAGE) // 2
 LENGTH = str(len(PAGE))
+OK = b"HTTP/1.1 200 OK\r\n"
+IN_CHUNKS = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+ENDLESS = {
+    "status-line": never_ending(b"HTTP/1.1 2", b"0"),
+    "header": never_ending(OK + b"X: ", b"x"),
+    "headers": never_ending(OK, b"X: x\r\n", 0.05),
+    "continue": never_ending(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.001),
+    "chunk-size": never_ending(IN_CHUNKS, b"0"),
+    "chunk-extension": never_ending(IN_CHUNKS + b"5;", b"x"),
+    "chunks": never_ending(IN_CHUNKS, b"1\r\nx\r\n"),
+    "trailer": never_ending(IN_CHUNKS + b"1\r\nx\r\n0\r\n", b"X: x\r\n", 0.05),
+    "redirect": never_ending(b"HTTP/1.1 302 Found\r\nLocation: /other\r\nX: ", b"x"),
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("answer", ENDLESS.values(), ids=ENDLESS)
+def test_scrape_ends_at_the_deadline_whatever_the_server_drips(scrape, server, answer):
+    server.pages["/bitcoin"] = answer
+    started = time.monotonic()
+    status, out, err = scrape()
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert f"'{server.url}/bitcoin' took longer than 0.6 s" in err
+    assert time.monotonic() - started < 2
+
+
 # What the server does for ever, the words that name it, how often it was asked.
 FAULTS = {
     "429": (Answer("slow down", 429), f"{AGAIN}HTTP status 429", 4),
@@ -321,6 +352,82 @@ def test_scrape_writes_the_other_coins_when_one_fails(scrape, server, tmp_path):
     assert (tmp_path / "ethereum.csv").read_text() == OLD
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "2300-01-01", "0001-01-01", "1969-12-31"])
+@pytest.mark.parametrize("place", ["json", "page", "next"])
+def test_scrape_names_an_impossible_day_and_writes_the_other_coins(
+    scrape, server, tmp_path, day, place
+):
+    last = f"{PRICES.index[-1]:%b %d, %Y}"
+    page = render_react_page(PRICES, coin="ethereum") if place == "next" else PAGE.decode()
+    page = page.replace(last, f"{last[:-4]}{day[:4]}").replace(END, day)
+    options = ["--url", f"{server.url}/{{coin}}"]
+    server.pages |= {"/ethereum": page, "/litecoin": PAGE}
+    coins = ["ethereum", "litecoin"]
+    if place == "json":
+        answers = {
+            "1027": render_history(quotes_of(PRICES), 1027, "ETH").replace(END, day),
+            "2": render_history(quotes_of(PRICES), 2, "LTC"),
+        }
+        server.pages[HISTORY] = as_json(lambda target: answers[ID.search(target)[1]])
+        options = ["--url", server.url, "--source", "coinmarketcap"]
+    status, out, err = scrape(*options, coins=coins)
+    assert (status, out.count("\n"), err.count("\n")) == (2, 1, 1)
+    assert (day if place != "page" else day[:4]) in err
+    assert_scraped(tmp_path, "litecoin")
+
+
+@pytest.fixture
+def odd_places(tmp_path):
+    """Make a link, a FIFO and folders where files would be written."""
+    (tmp_path / "target.csv").write_text(OLD)
+    (tmp_path / "link.csv").symlink_to("target.csv")
+    (tmp_path / "dangling.csv").symlink_to("nowhere")
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "table.csv.json").mkdir()
+    (tmp_path / "linked.csv.json").symlink_to("target.csv")
+    os.mkfifo(tmp_path / "fifo.csv")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        "", ".", "/", "..", "{folder}", "{folder}/..", "/dev/null", "/dev/stdout", "/proc/p.csv",
+        "{folder}/fifo.csv", "{folder}/link.csv", "{folder}/dangling.csv", "{folder}/folder.csv",
+        "{folder}/table.csv", "{folder}/linked.csv", "{folder}/target.csv/p.csv",
+        "{folder}/fifo.csv/p.csv", "{folder}/p\x1b[31m.csv", "{folder}/p\0.csv",
+        "{folder}/" + "x" * 300,
+    ],
+)  # fmt: skip
+def test_scrape_refuses_a_place_that_it_cannot_write_before_it_asks_anybody(
+    scrape, server, odd_places, out
+):
+    server.pages["/bitcoin"] = PAGE
+    before = sorted(odd_places.rglob("*"))
+    with pytest.raises(InputError, match=r"^--out .* cannot write ") as failure:
+        scrape("--out", out.format(folder=odd_places))
+    assert str(failure.value).isprintable()
+    assert server.requests == []
+    assert sorted(odd_places.rglob("*")) == before
+    assert (odd_places / "target.csv").read_text() == OLD
+
+
+@pytest.mark.parametrize(
+    "out",
+    ["{folder}/p.csv", "{folder}/{{coin}}/../p.csv", "{folder}/{{coin}}/../.././{name}/p.csv"],
+)
+def test_scrape_refuses_one_file_for_two_coins_before_it_asks_anybody(
+    scrape, server, tmp_path, out
+):
+    with pytest.raises(InputError, match=r"same file for 'bitcoin' and 'litecoin'"):
+        scrape(
+            "--out",
+            out.format(folder=tmp_path, name=tmp_path.name),
+            coins=["bitcoin", "bitcoin", "litecoin"],
+        )
+    assert server.requests == []
+
+
 @pytest.mark.usefixtures("impatient")
 def test_scrape_asks_no_faster_than_it_is_told_attempts_and_redirects_included(scrape, server):
     coins = [f"coin-{number}" for number in range(9)]
@@ -468,6 +575,33 @@ def test_scrape_begins_no_other_coin_when_it_is_interrupted(start, server):
     os.kill(process.pid, signal.SIGINT)
     assert finish(process) == (130, "", "scrape.py: interrupted\n")
     assert server.requests == ["/coin-0"]
+
+
+INTERRUPTED = {
+    "silence": Answer(PAGE, delay=30),
+    "drip": dripping(PAGE, 0.05),
+    **{name: ENDLESS[name] for name in ("header", "continue", "trailer")},
+    "pause": Answer("wait", 503, {"Retry-After": "30"}),
+}
+
+
+@pytest.mark.command
+@pytest.mark.parametrize("answer", INTERRUPTED.values(), ids=INTERRUPTED)
+def test_scrape_ends_at_the_first_interrupt_whatever_the_server_does(
+    start, server, tmp_path, answer
+):
+    coins = ["bitcoin", "ethereum", "litecoin"]
+    server.pages = {f"/{coin}": answer for coin in coins} | {"/litecoin": PAGE}
+    process = start(coins=coins)
+    assert process.stdout.readline().startswith(str(tmp_path / "litecoin.csv"))
+    while len(server.requests) < 3:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    started = time.monotonic()
+    assert finish(process) == (130, "", "scrape.py: interrupted\n")
+    assert time.monotonic() - started < 2
+    assert_scraped(tmp_path, "litecoin")
+    assert {path.suffix for path in bytes_in(tmp_path)} == {".csv", ".json", ".answer"}
 
 
 def test_scrape_names_lengths_that_disagree(scrape, server):

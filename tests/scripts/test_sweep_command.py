@@ -98,6 +98,8 @@ def test_sweep_says_that_there_is_no_figure_where_nothing_is_evaluated(sweep, ca
         (["02_ethereum_lstm", "--sweep", "coin=ethereum,etherium"], ["'etherium'", "'ethereum'"]),
         (["02_ethereum_lstm", "--sweep", "lags=2", "--out", str(FIGS)], [str(FIGS)]),
         (["01_prices", "--fresh", "--out", "new", "--scheduler", "127.0.0.1:9"], ["127.0.0.1:9"]),
+        (["01_prices", "--fresh", "--out", "new", "--scheduler", "tls://127.0.0.1:9"], ["tls://"]),
+        (["02_ethereum_lstm", "--sweep", "lags=2," + "-" * 100_000], ["100000 characters"]),
     ],
 )
 def test_reproduce_refuses_a_sweep_or_a_cluster_in_one_line(tmp_path, arguments, words):

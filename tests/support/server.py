@@ -25,6 +25,7 @@ class Answer:
     # These win over the usual ones; None leaves one out.
     headers: Mapping[str, str | None] = field(default_factory=dict)
     delay: float = 0.0
+    raw: bool = False  # the body is all that is sent, status line and headers included
 
     def parts(self) -> Iterator[bytes]:
         """Return the body, part by part."""
@@ -67,6 +68,18 @@ def dripping(body: bytes, pause: float, **headers: str) -> Answer:
             time.sleep(pause)
 
     return Answer(parts, headers=headers)
+
+
+def never_ending(start: bytes, again: bytes, pause: float = 0.02) -> Answer:
+    """Return an answer, status line included, that goes on for a minute and is never whole."""
+
+    def parts() -> Iterator[bytes]:
+        yield start
+        for _ in range(int(60 / pause)):
+            yield again
+            time.sleep(pause)
+
+    return Answer(parts, raw=True)
 
 
 def as_json(page: Page) -> Callable[[str], Answer]:
@@ -144,10 +157,11 @@ class Server:
                 answer = server.answer(self.path)
                 try:
                     time.sleep(answer.delay)
-                    self.send_response(answer.status)
-                    for name, value in answer.head().items():
-                        self.send_header(name, value)
-                    self.end_headers()
+                    if not answer.raw:
+                        self.send_response(answer.status)
+                        for name, value in answer.head().items():
+                            self.send_header(name, value)
+                        self.end_headers()
                     for part in answer.parts():
                         self.wfile.write(part)
                         size += len(part)

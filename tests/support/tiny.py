@@ -24,13 +24,14 @@ def write_notebook(folder, *sources, name="07_any", parameters=DEFAULTS):
 
 
 def writing(figure="line.png", numbers="07_any.json"):
-    """Return a cell that makes a figure and numbers, which tell the parameters they have."""
+    """Return a cell that records a figure and numbers; the figure tells the parameters."""
+    recorded = {"figures": {figure.removesuffix(".png"): "a line"}}
     return f"""
-import os, pathlib
+import json, os, pathlib
 folder = pathlib.Path(os.environ["COINCAST_OUT"])
 folder.mkdir(parents=True)
 (folder / {figure!r}).write_text(f"{{coin}} {{lags}}")
-(folder / {numbers!r}).write_text("{{}}")
+(folder / {numbers!r}).write_text(json.dumps({recorded}))
 """
 
 

@@ -1,16 +1,20 @@
-"""One compiled program for many members, spread over the devices."""
+"""One compiled program for a group of members; the groups run beside each other."""
 
 import gc
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from threading import Lock
 from typing import Any
 
 import jax
 import keras
 import numpy as np
 import numpy.typing as npt
+from tqdm import tqdm
 
 from coincast.ensemble import rules
 from coincast.ensemble.initial import trace_build
@@ -18,15 +22,18 @@ from coincast.ensemble.layers import unfold_convolutions
 from coincast.ensemble.member import Member, State, predict_member, train_member
 from coincast.ensemble.plan import Build, Plan, Weights
 from coincast.errors import InputError
+from coincast.records.machine import cores
 
-__all__ = ["Program", "chunks", "device_count", "make_program"]
+__all__ = ["Program", "make_program", "run_in_groups"]
 
 Tree = Any  # arrays in tuples, lists and dicts
-AXIS = "members"
 # A loop runs along the first axis of its arrays, so there the members are on the second.
 ORDERS, HISTORY = 1, 1
-# On a processor: less time to compile and, with the widest vectors there are, to run.
-PROCESSOR_OPTIONS = {"xla_backend_optimization_level": 2, "xla_cpu_prefer_vector_width": 512}
+# Members of a group: those of one core should fit its cache; a GPU wants more of them.
+MEMBERS_PER_CORE, MEMBERS_PER_GPU = 13, 256
+LONG_RUN = 8  # groups, from which on a progress bar is worth its line
+# On a processor: less time to compile and, with the widest vectors it may use, to run.
+LEVEL, WIDTH = "xla_backend_optimization_level", "xla_cpu_prefer_vector_width"
 
 
 class Program:
@@ -48,13 +55,8 @@ class Program:
                 "schedule; give the optimizer a number"
             )
         self.member = Member(self.model, optimizer, plan, rate_index)
-        self._trainings: dict[Any, Any] = {}  # shapes and what is shared -> compiled training
-        self._predict = {
-            shared: jax.jit(
-                _shard(partial(predict_member, self.model), (0, None if shared else 0), 0)
-            )
-            for shared in (True, False)
-        }
+        self._compiled: dict[Any, Any] = {}
+        self._lock = Lock()  # groups start at once, and the first one compiles for all
 
     def train(
         self,
@@ -74,43 +76,57 @@ class Program:
         """
         plan, rows = self.member.plan, data["train"][1].shape[-1]
         orders = draw_orders(plan.epochs, rows, seeds) if plan.shuffle else None
+        axes = (0, ORDERS, {name: None if value else 0 for name, value in shared.items()})
+        call = jax.vmap(partial(train_member, self.member), axes, (0, 0, HISTORY))
         arguments = (self._begin(seeds), orders, dict(data))
-        weights, failed, history = self._training(arguments, shared)(*arguments)
+        train = self._compile(("train", *shared.items()), call, arguments, _compiler_options())
+        weights, failed, history = train(*arguments)
         history = {name: np.asarray(values).T for name, values in history.items()}
         return self.join(*jax.tree.map(np.asarray, weights)), np.asarray(failed), history
 
+    def predict(self, weights: tuple[Weights, Weights], inputs: Any, *, shared: bool) -> Any:  # noqa: ANN401
+        """Return the outputs of the members: (members, windows, outputs)."""
+        call = jax.vmap(partial(predict_member, self.model), (0, None if shared else 0))
+        return np.asarray(
+            self._compile(("predict", shared), call, (weights, inputs))(weights, inputs)
+        )
+
     def _begin(self, seeds: Sequence[int]) -> State:
         """Return the state of the members before the first epoch."""
-        variables, slots = self.start.draw(seeds)
+        with self._lock:
+            variables, slots = self.start.draw(seeds)
         weights = self.separate(variables)
         return weights, slots, rules.initial_state(self.member.plan, weights, len(seeds))
 
-    def _training(self, arguments: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
-        """Return the training compiled for such arguments."""
+    def _compile(
+        self,
+        name: tuple[Any, ...],
+        call: Callable[..., Tree],
+        arguments: tuple[Tree, ...],
+        options: dict[str, int] | None = None,
+    ) -> Callable[..., Tree]:
+        """Return a function compiled for arrays of such shapes, the same one for the same name."""
         leaves, structure = jax.tree.flatten(arguments)
-        kind = (structure, tuple(leaf.shape for leaf in leaves), tuple(shared.items()))
-        if kind not in self._trainings:
-            try:
-                self._trainings[kind] = self._compile(arguments, shared)
-            except (jax.errors.JaxRuntimeError, MemoryError):
-                raise
-            except Exception as error:  # whatever a user's own layer does while it is traced
-                raise InputError(
-                    f"model {self.model.name!r} cannot be traced into one program "
-                    f"({type(error).__name__}: {str(error).strip().splitlines()[0]}); its layers "
-                    "must compute with keras.ops and may not branch on values"
-                ) from error
-        return self._trainings[kind]
+        kind = (name, structure, tuple(leaf.shape for leaf in leaves))
+        with self._lock:
+            if kind not in self._compiled:
+                self._compiled[kind] = self._trace(call, arguments, options)
+            return self._compiled[kind]
 
-    def _compile(self, arguments: tuple[Any, ...], shared: Mapping[str, bool]) -> Any:  # noqa: ANN401
-        axes = {name: None if value else 0 for name, value in shared.items()}
-        call = _shard(partial(train_member, self.member), (0, ORDERS, axes), (0, 0, HISTORY))
-        with _no_garbage_collection():
-            return jax.jit(call, compiler_options=_compiler_options()).lower(*arguments).compile()
-
-    def predict(self, weights: tuple[Weights, Weights], inputs: Any, *, shared: bool) -> Any:  # noqa: ANN401
-        """Return the outputs of the members: (members, windows, outputs)."""
-        return np.asarray(self._predict[shared](weights, inputs))
+    def _trace(
+        self, call: Callable[..., Tree], arguments: tuple[Tree, ...], options: dict[str, int] | None
+    ) -> Callable[..., Tree]:
+        try:
+            with _no_garbage_collection():
+                return jax.jit(call, compiler_options=options).lower(*arguments).compile()
+        except (jax.errors.JaxRuntimeError, MemoryError):
+            raise
+        except Exception as error:  # whatever a user's own layer does while it is traced
+            raise InputError(
+                f"model {self.model.name!r} cannot be traced into one program "
+                f"({type(error).__name__}: {str(error).strip().splitlines()[0]}); its layers "
+                "must compute with keras.ops and may not branch on values"
+            ) from error
 
     def separate(self, weights: Weights) -> tuple[Weights, Weights]:
         """Return weights in the order of `model.variables` as trainable and other ones."""
@@ -149,59 +165,42 @@ def draw_orders(epochs: int, rows: int, seeds: Sequence[int]) -> npt.NDArray[np.
     )
 
 
-def chunks(members: int, most: int) -> list[npt.NDArray[np.intp]]:
-    """Return the positions of the members of each chunk, all chunks of one length.
+def run_in_groups(
+    call: Callable[[npt.NDArray[np.intp]], Tree], members: int, describe: str = ""
+) -> Tree:
+    """Return what a function gives for groups of members, put together along the first axis.
 
-    The length is a multiple of the number of devices; the last chunk is filled up with the last
-    member, so that every chunk runs the same compiled program. Drop the surplus at the end.
-    """
-    count = -(-members // most)
-    devices = device_count()
-    length = -(-members // (count * devices)) * devices
-    filled = np.minimum(np.arange(count * length), members - 1)
-    return list(filled.reshape(count, length))
-
-
-def device_count() -> int:
-    """Return how many devices share the members."""
-    return len(_devices())
-
-
-def _devices() -> list[jax.Device]:
-    return jax.devices()
-
-
-def _shard(one: Any, axes: Tree, outputs: Tree) -> Any:  # noqa: ANN401
-    """Return a function of one member as one of many members, spread over the devices.
+    A processor core works on one group at a time. The size of a group depends on the number of
+    members alone: XLA rounds differently for other shapes, and so the results are the same bytes
+    on any number of cores. The last group is filled up with the last member.
 
     Args:
-        one: arrays of a member -> arrays.
-        axes: the axis of members of each argument (or of all arrays in it); None: shared.
-        outputs: likewise of what it returns.
+        call: positions of the members of a group -> arrays with a first axis of members.
+        members: how many.
+        describe: what a progress bar says; no bar if empty.
     """
-    mesh = jax.sharding.Mesh(np.array(_devices()), (AXIS,))
-    none = {"is_leaf": lambda axis: axis is None}
-    return jax.shard_map(
-        jax.vmap(one, in_axes=axes, out_axes=outputs),
-        mesh=mesh,
-        in_specs=jax.tree.map(_partition, axes, **none),
-        out_specs=jax.tree.map(_partition, outputs, **none),
-        check_vma=False,
-    )
-
-
-def _partition(axis: int | None) -> jax.sharding.PartitionSpec:
-    """Return how an array with the members on this axis is spread over the mesh."""
-    names = [] if axis is None else [None] * axis + [AXIS]
-    return jax.sharding.PartitionSpec(*names)  # type: ignore[no-untyped-call]
+    on_processor = jax.default_backend() == "cpu"
+    count = -(-members // (MEMBERS_PER_CORE if on_processor else MEMBERS_PER_GPU))
+    size = -(-members // count)
+    groups = np.minimum(np.arange(count * size), members - 1).reshape(count, size)
+    with ThreadPoolExecutor(cores() if on_processor else 1) as pool:
+        done = tqdm(
+            pool.map(call, groups),
+            desc=describe,
+            unit="group",
+            file=sys.stdout,
+            total=count,
+            disable=not describe or count < LONG_RUN,
+        )
+        return jax.tree.map(lambda *parts: np.concatenate(parts)[:members], *done)
 
 
 def _compiler_options() -> dict[str, int] | None:
     """Return options for XLA on a processor, unless the user has set them."""
     flags = os.environ.get("XLA_FLAGS", "")
-    if jax.default_backend() != "cpu" or any(name in flags for name in PROCESSOR_OPTIONS):
+    if jax.default_backend() != "cpu" or LEVEL in flags or WIDTH in flags:
         return None
-    return PROCESSOR_OPTIONS
+    return {LEVEL: 2, WIDTH: 256 if "max_isa=AVX2" in flags else 512}
 
 
 @contextmanager

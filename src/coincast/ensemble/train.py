@@ -1,24 +1,20 @@
-"""Training many members: checks first, then chunk after chunk through one compiled program."""
+"""Training many members: checks first, then group after group through one compiled program."""
 
-import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-import jax
 import keras
 import numpy as np
-from tqdm import tqdm
+import numpy.typing as npt
 
 from coincast.ensemble.inputs import MemberWindows, find_bad_members, to_arrays
 from coincast.ensemble.plan import Build, FloatArray, Plan
-from coincast.ensemble.program import chunks, device_count, make_program
+from coincast.ensemble.program import make_program, run_in_groups
 from coincast.ensemble.trained import Ensemble, MemberWarning, describe_failures
 from coincast.errors import InputError
 
 __all__ = ["train_members"]
-
-# The members of one core should fit its cache; a GPU wants more of them.
-MEMBERS_PER_CORE, MEMBERS_PER_GPU = 25, 256
 
 
 def train_members(
@@ -29,7 +25,6 @@ def train_members(
     seeds: Sequence[int],
     *,
     watch: Mapping[str, MemberWindows] | None = None,
-    chunk: int | None = None,
 ) -> Ensemble:
     """Train one member per seed, many at once.
 
@@ -40,8 +35,6 @@ def train_members(
         plan: settings and rules.
         seeds: one per member, for initial weights, order of the windows and dropout.
         watch: name -> further windows to measure after each epoch; no rule looks at them.
-        chunk: members trained at once; bounds the memory. Default: 25 per processor core, or
-            256 per GPU.
 
     Returns:
         The members. A seed gives the same member whatever the others are, up to rounding.
@@ -56,24 +49,16 @@ def train_members(
     _check_backend()
     if not len(seeds):
         raise InputError("no seeds to train; give at least one")
-    if chunk is None:
-        per_device = MEMBERS_PER_CORE if jax.default_backend() == "cpu" else MEMBERS_PER_GPU
-        chunk = device_count() * per_device
-    if chunk < 1:
-        raise InputError(f"chunk is {chunk}; use 1 or more")
     arrays = to_arrays({"train": train, "val": validation} | dict(watch or {}), len(seeds))
     lags, features = arrays["train"].inputs.shape[-2:]
     program = make_program(build, (lags, features), plan)
     shared = {name: part.shared for name, part in arrays.items()}
-    positions = chunks(len(seeds), chunk)
-    bar = tqdm(positions, desc="members", unit="chunk", file=sys.stdout, disable=len(positions) < 2)  # noqa: PLR2004
-    done = []
-    for members in bar:
+
+    def train_group(members: npt.NDArray[np.intp]) -> tuple[Any, ...]:
         data = {name: part.select(members) for name, part in arrays.items()}
-        done.append(program.train([seeds[i] for i in members], data, shared))
-    weights, failed, history = jax.tree.map(
-        lambda *parts: np.concatenate(parts)[: len(seeds)], *done
-    )
+        return program.train([seeds[i] for i in members], data, shared)
+
+    weights, failed, history = run_in_groups(train_group, len(seeds), "members")
     history = {name: values.astype(np.float64) for name, values in history.items()}
     failures = _explain_failures(failed, history) | find_bad_members(arrays)
     if failures:

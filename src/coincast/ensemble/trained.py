@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from coincast.ensemble.inputs import MemberWindows, to_arrays
 from coincast.ensemble.plan import FloatArray, Weights
-from coincast.ensemble.program import Program, chunks
+from coincast.ensemble.program import Program, run_in_groups
 from coincast.errors import InputError
 
 __all__ = ["Ensemble", "MemberWarning", "describe_failures"]
@@ -56,24 +57,24 @@ class Ensemble:
             variable.assign(values[position])
         return model
 
-    def predict(self, windows: MemberWindows, *, chunk: int = 256) -> FloatArray:
+    def predict(self, windows: MemberWindows) -> FloatArray:
         """Return the forecasts of every member.
 
         Args:
             windows: for all members, or one for each.
-            chunk: members at once.
 
         Returns:
             (members, windows) for a model with one output, else (members, windows, outputs);
             NaN for members that failed.
         """
         arrays = to_arrays({"train": windows}, len(self))["train"]
-        found = []
-        for members in chunks(len(self), chunk):
+
+        def predict_group(members: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
             weights = self.program.separate([values[members] for values in self.weights])
             inputs, _ = arrays.select(members)
-            found.append(self.program.predict(weights, inputs, shared=arrays.shared))
-        outputs = np.concatenate(found).astype(np.float64)[: len(self)]
+            return self.program.predict(weights, inputs, shared=arrays.shared)
+
+        outputs = run_in_groups(predict_group, len(self)).astype(np.float64)
         outputs[list(self.failures)] = np.nan
         return outputs[..., 0] if outputs.shape[-1] == 1 else outputs
 

@@ -9,7 +9,6 @@ from coincast.records.gpu import driver_and_names
 __all__ = ["BACKENDS", "prepare_jax", "use_backend"]
 
 BACKENDS = ("tensorflow", "jax")
-DEVICE_FLAG = "--xla_force_host_platform_device_count"
 COMPILER_FLAG = "--xla_backend_extra_options"
 # For a processor: the steps of an ensemble are small, so starting each of them costs most.
 COMPILER_OPTIONS = (
@@ -40,14 +39,12 @@ def use_backend(name: str) -> None:
 
 
 def prepare_jax() -> None:
-    """Make each processor core a JAX device that members can be spread over; a GPU stays one.
+    """Set XLA's options for many small steps on a processor; a GPU keeps its own.
 
-    Without a GPU, also set XLA's options for many small steps. Call it before anything imports
-    Keras, because XLA reads `XLA_FLAGS` once. Flags that are already set are kept.
+    Call it before anything imports Keras, because XLA reads `XLA_FLAGS` once. Flags that are
+    already set are kept.
     """
     flags = os.environ.get("XLA_FLAGS", "")
-    if DEVICE_FLAG not in flags:
-        flags += f" {DEVICE_FLAG}={os.cpu_count()}"
     if COMPILER_FLAG not in flags and not driver_and_names()[1]:
         flags += f" {COMPILER_FLAG}={','.join(COMPILER_OPTIONS)}"
     os.environ["XLA_FLAGS"] = flags.strip()

@@ -1,6 +1,5 @@
 """Saved state of a fit in progress, so that an interrupted fit resumes where it stopped."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from operator import methodcaller
@@ -12,8 +11,9 @@ import numpy as np
 
 from coincast.files import write_atomically
 from coincast.paths import BUILD
+from coincast.records.plain_json import json_hash
 
-__all__ = ["Progress", "checkpoint_folder", "settings_hash"]
+__all__ = ["Progress", "checkpoint_folder"]
 
 EPOCHS_BETWEEN_SAVES = 20
 # What Keras's callbacks and ours carry from epoch to epoch; Keras saves none of it.
@@ -30,15 +30,9 @@ CALLBACK_STATE = (
 )
 
 
-def settings_hash(settings: object) -> str:
-    """SHA-256 of settings, in hexadecimal; the order of keys does not matter."""
-    text = json.dumps(settings, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def checkpoint_folder(study: str, parameters: Mapping[str, Any]) -> Path:
     """Folder for the files of a study's fits, one per set of parameters; it is created."""
-    folder = BUILD / "checkpoints" / f"{study}-{settings_hash(dict(parameters))[:16]}"
+    folder = BUILD / "checkpoints" / f"{study}-{json_hash(dict(parameters))[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -1,8 +1,6 @@
 """Training of one Keras model: seed, fit, history, forecasts."""
 
 import hashlib
-import os
-import platform
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,8 +17,9 @@ from tqdm.keras import TqdmCallback
 
 from coincast.datasets.windows import Windows
 from coincast.errors import InputError
-from coincast.models.checkpoints import Progress, settings_hash
-from coincast.records.gpu import GpuUse, driver_and_names, watch_gpu
+from coincast.models.checkpoints import Progress
+from coincast.records.gpu import GpuUse, watch_gpu
+from coincast.records.plain_json import json_hash
 
 __all__ = [
     "REGRESSION",
@@ -122,10 +121,8 @@ def set_seed(seed: int) -> None:
 
 
 def device() -> str:
-    """Name of the device that Keras trains on: the GPU, or the kind of processor."""
-    if keras.distribution.list_devices()[0].startswith("gpu"):
-        return f"GPU {', '.join(driver_and_names()[1])}"
-    return f"CPU {platform.machine()}, {os.cpu_count()} cores"
+    """Kind of device that Keras trains on: "GPU" or "CPU"."""
+    return "GPU" if keras.distribution.list_devices()[0].startswith("gpu") else "CPU"
 
 
 def train(  # noqa: PLR0913 - each is a choice that a study has to make
@@ -235,7 +232,7 @@ def _fit_identity(
         counts,
         [hashlib.sha256(w.inputs.tobytes() + w.targets.tobytes()).hexdigest() for w in windows],
     ]
-    return settings_hash(settings)
+    return json_hash(settings)
 
 
 def _numbers(callback: keras.callbacks.Callback) -> dict[str, float]:

@@ -8,16 +8,22 @@ import pandas as pd
 
 from coincast.errors import PriceError
 
-__all__ = ["FIRST_DAY", "ONE_DAY", "drop_incomplete", "name_spans", "span", "today"]
+__all__ = ["FIRST_DAY", "ONE_DAY", "drop_incomplete", "is_possible", "name_spans", "span", "today"]
 
 FIRST_DAY = date(2013, 4, 28)  # CoinMarketCap's own
 ONE_DAY = timedelta(days=1)
+YEARS = range(1970, 2262)  # a year such as 17 is a damaged cell; pandas counts no further
 NAMED_SPANS = 5
 
 
 def today() -> date:
     """The current UTC day, which is not over yet."""
     return datetime.now(UTC).date()
+
+
+def is_possible(day: date) -> bool:
+    """Whether a table may hold the day: not before 1970, not after 2261."""
+    return day.year in YEARS
 
 
 def span(first: date, last: date) -> list[date]:

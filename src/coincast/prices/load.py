@@ -60,7 +60,7 @@ def load_prices(
     load = find_source(source)
     days = parse_date(start, "start"), parse_date(end, "end")
     request = Request(coin, *days, venue, url, client)
-    prices = _cut(validate_prices(load(request)), request)
+    prices = request.cut(validate_prices(load(request)))
     for sentence in odd_rows(prices):
         warnings.warn(f"{coin} from {source}: {sentence}", PriceWarning, stacklevel=2)
     return prices
@@ -115,16 +115,3 @@ def volume_in_usd(prices: pd.DataFrame) -> pd.Series:
     """Daily volume in USD; a volume in coins is valued at the day's close."""
     in_coins = prices.attrs["volume_unit"] == "coins"
     return prices["volume"] * prices["close"] if in_coins else prices["volume"]
-
-
-def _cut(prices: pd.DataFrame, request: Request) -> pd.DataFrame:
-    """The days asked for; a period that the table does not cover is refused."""
-    first, last = prices.index[0].date(), prices.index[-1].date()
-    start, end = request.start or first, request.end or last
-    if start < first or end > last or start > end:
-        raise InputError(
-            f"{start}..{end} is outside the data: {request.coin} from {prices.attrs['source']} "
-            f"{prices.attrs.get('venue', '')}".rstrip()
-            + f" has {first}..{last}; choose start and end within"
-        )
-    return prices.loc[str(start) : str(end)]

@@ -14,6 +14,8 @@ __all__ = ["COLUMNS", "OHLC", "as_prices", "odd_rows", "parse_date", "validate_p
 
 OHLC = ["open", "high", "low", "close"]  # USD
 JUMP_LIMIT = 2  # ratio of two closes in a row
+# USD, and units of volume and cap; no coin was ever near. 30 digits are a damaged number.
+SMALLEST_PRICE, LARGEST_PRICE, LARGEST_AMOUNT = 1e-18, 1e12, 1e24
 SWAP_ROWS = 10  # too many to be coincidence
 COLUMNS = [*OHLC, "volume", "market_cap"]  # volume: USD or coins, see attrs["volume_unit"]
 
@@ -41,7 +43,7 @@ def parse_date(text: str, name: str) -> date | None:
     try:
         return date.fromisoformat(text if written_out else "")
     except ValueError:
-        raise InputError(f"{name} {text!r} is not a day; write it as YYYY-MM-DD") from None
+        raise InputError(f"{name} {text!r:.80} is not a day; write it as YYYY-MM-DD") from None
 
 
 def as_prices(table: pd.DataFrame, **attrs: object) -> pd.DataFrame:
@@ -56,19 +58,22 @@ def as_prices(table: pd.DataFrame, **attrs: object) -> pd.DataFrame:
         Index `date`, tz-naive; `COLUMNS`, float64: USD, volume in USD or in coins.
 
     Raises:
-        PriceError: a price column is missing.
+        PriceError: a price column is missing, or a day is out of pandas' range.
     """
     absent = [name for name in OHLC if name not in table.columns]
     if absent:
         raise PriceError(
-            f"column {absent[0]!r} is missing (found: {', '.join(map(str, table.columns))}); "
+            f"column {absent[0]!r} is missing (found: {list(map(str, table.columns))!r:.200}); "
             "the table needs date, open, high, low and close"
         )
     prices = table.reindex(columns=COLUMNS).astype("float64").sort_index(kind="stable")
     index = pd.DatetimeIndex(prices.index)
     if index.tz is not None:
         index = index.tz_convert("UTC").tz_localize(None)
-    prices.index = index.as_unit("ns").rename("date")
+    try:
+        prices.index = index.as_unit("ns").rename("date")
+    except pd.errors.OutOfBoundsDatetime as error:
+        raise PriceError(f"the table holds an impossible day ({error}); correct it") from error
     prices.attrs = dict(attrs)
     return prices
 
@@ -78,8 +83,8 @@ def validate_prices(prices: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         prices: as from `as_prices`. Days must be whole, unique and without gaps; prices
-            known, finite and positive, with low <= open, close <= high; volume and market cap may
-            be NaN but not negative.
+            known, finite, positive and of a possible size, with low <= open, close <= high; volume
+            and market cap may be NaN but not negative.
 
     Raises:
         PriceError: the table breaks one of these rules; the message names the first bad row.
@@ -120,7 +125,7 @@ def _check_days(prices: pd.DataFrame) -> None:
         _fail(
             prices,
             f"{missing.size} missing day(s), the first {missing[0]:%Y-%m-%d}; "
-            "use a source without gaps or a period that avoids them",
+            "use a source without gaps, a period that avoids them, or scrape again with --refresh",
         )
 
 
@@ -129,7 +134,10 @@ def _check_numbers(prices: pd.DataFrame) -> None:
         (OHLC, pd.DataFrame.isna, "prices may not be missing"),
         (COLUMNS, lambda cells: cells.abs() == np.inf, "numbers must be finite"),
         (OHLC, lambda cells: cells <= 0, "prices must be positive"),
+        (OHLC, lambda cells: cells < SMALLEST_PRICE, f"no price is below {SMALLEST_PRICE:g}"),
+        (OHLC, lambda cells: cells > LARGEST_PRICE, f"no price is above {LARGEST_PRICE:g}"),
         (["volume", "market_cap"], lambda cells: cells < 0, "it may not be negative"),
+        (["volume", "market_cap"], lambda cells: cells > LARGEST_AMOUNT, "it is impossibly large"),
     ]
     for columns, is_bad, rule in rules:
         bad = is_bad(prices[columns]).stack(future_stack=True)  # noqa: PD013 - row by row

@@ -1,12 +1,12 @@
 """The parameters of notebooks: their defaults, and values for them from a command line."""
 
 import ast
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from coincast.errors import InputError, did_you_mean
+from coincast.errors import InputError, did_you_mean, redacted, shown
+from coincast.records.plain_json import parse_json
 
 __all__ = [
     "notebook_parameters",
@@ -14,9 +14,13 @@ __all__ = [
     "read_notebook",
     "read_parameters",
     "runs_alone",
+    "without_passwords",
 ]
 
 PARAMETERS_TAG = "parameters"
+# Raised by parsing a literal: a list as a key is a TypeError, deep nesting one of the last two.
+UNPARSABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
+MOST_CHARACTERS = 2000  # of one value on a command line
 KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number"}
 
 
@@ -35,6 +39,8 @@ def read_notebook(path: Path) -> str:
     Raises:
         InputError: the file cannot be read, or is not text.
     """
+    if path.exists() and not path.is_file():  # a pipe would never end
+        raise InputError(f"{path.name} is no regular file; put the notebook there")
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -48,8 +54,8 @@ def runs_alone(text: str) -> bool:
     True
     """
     try:
-        return json.loads(text)["metadata"]["coincast"]["alone"] is True
-    except (KeyError, TypeError):
+        return parse_json(text)["metadata"]["coincast"]["alone"] is True
+    except (ValueError, KeyError, TypeError):
         return False
 
 
@@ -67,7 +73,7 @@ def read_parameters(text: str, name: str) -> dict[str, Any]:
     try:
         cells = [
             ("".join(cell["source"]), cell["metadata"].get("tags", []))
-            for cell in json.loads(text)["cells"]
+            for cell in parse_json(text)["cells"]
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"cannot read {name} as a notebook: {error!r}; repair it") from error
@@ -76,9 +82,10 @@ def read_parameters(text: str, name: str) -> dict[str, Any]:
         raise InputError(f"{name} has {len(sources)} cells tagged {PARAMETERS_TAG!r}; it needs one")
     try:
         return dict(map(_assignment, ast.parse(sources[0]).body))
-    except (SyntaxError, ValueError) as error:
+    except UNPARSABLE as error:
         raise InputError(
-            f"the parameters cell of {name} may hold only lines such as `name = 1`: {error}"
+            f"the parameters cell of {name} may hold only lines such as `name = 1`: "
+            f"{error or type(error).__name__}"
         ) from error
 
 
@@ -87,6 +94,11 @@ def _assignment(statement: ast.stmt) -> tuple[str, Any]:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             return name, ast.literal_eval(value)
     raise ValueError(f"line {statement.lineno} is not")
+
+
+def without_passwords(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as they may be written down: addresses without user names and passwords."""
+    return {k: redacted(v) if isinstance(v, str) else v for k, v in parameters.items()}
 
 
 def parse_assignments(
@@ -109,12 +121,18 @@ def parse_assignments(
         name, equals, text = assignment.partition("=")
         if not equals or name not in known:
             raise InputError(
-                f"parameter {assignment!r} is not NAME=VALUE with a known name; "
+                f"parameter {shown(assignment)} is not NAME=VALUE with a known name; "
                 f"{did_you_mean(name, known)}use one of {', '.join(sorted(known))}"
+            )
+        if len(text) > MOST_CHARACTERS:
+            raise InputError(
+                f"parameter {shown(assignment)} has {len(text)} characters; "
+                f"the most is {MOST_CHARACTERS}"
             )
         for path, parameters in defaults.items():
             if name in given[path]:
-                raise InputError(f"parameter {assignment!r} is given twice; choose one value")
+                value = shown(redacted(assignment))
+                raise InputError(f"parameter {value} is given twice; choose one value")
             if name in parameters:
                 given[path][name] = _typed(name, text, parameters[name])
     return given
@@ -129,13 +147,14 @@ def _typed(name: str, text: str, default: object) -> object:
         return [_typed(name, part, example) for part in text.split(",")]
     try:
         value = ast.literal_eval({"true": "True", "false": "False"}.get(text, text))
-    except (ValueError, SyntaxError):
+        if isinstance(default, float) and type(value) is int:
+            value = float(value)
+    except (*UNPARSABLE, OverflowError):
         value = None
-    if isinstance(default, float) and type(value) is int:
-        value = float(value)
     if type(value) is not type(default):
         kind = KINDS.get(type(default), "not something that a command line can set")
         raise InputError(
-            f"{name}={text} is of the wrong type: {name} is {kind}, for example {default}"
+            f"parameter {shown(f'{name}={text}')} is of the wrong type: {name} is {kind}, "
+            f"for example {default}"
         )
     return value

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["json_hash", "to_plain"]
+__all__ = ["json_hash", "parse_json", "to_plain"]
 
 
 def json_hash(content: object) -> str:
@@ -21,6 +21,18 @@ def json_hash(content: object) -> str:
     """
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def parse_json(text: str) -> Any:  # noqa: ANN401 - JSON is any of six types
+    """JSON content of a file that may be damaged.
+
+    Raises:
+        ValueError: the text is not JSON, or is nested too deeply.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def to_plain(value: Any) -> Any:  # noqa: ANN401 - JSON is any of six types

@@ -4,6 +4,7 @@ import io
 import json
 import os
 from collections.abc import Iterable, Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ from coincast.errors import InputError
 from coincast.files import write_atomically
 from coincast.paths import BUILD, NOTEBOOKS, NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE
 from coincast.records import machine, used_code
-from coincast.records.parameters import notebook_parameters
-from coincast.records.plain_json import json_hash, to_plain
+from coincast.records.parameters import notebook_parameters, without_passwords
+from coincast.records.plain_json import json_hash, parse_json, to_plain
 
 if TYPE_CHECKING:  # slow to import for a command that only reads results
     from matplotlib.figure import Figure
@@ -61,7 +62,7 @@ def record(
         notebook: its name, for example "02_ethereum_lstm".
         values: what its text and the README may quote; numbers, texts, dicts and lists of them.
         figures: name -> (figure, caption); each becomes `{name}.png`.
-        parameters: as `parameters()` gives them.
+        parameters: as `parameters()` gives them; a password in an address is left out.
         prices: every table used, for its origin.
         device: what trained the models.
         readme: the notebook's own part of the README, in Markdown, without markers.
@@ -94,21 +95,23 @@ def _provenance(
 ) -> dict[str, Any]:
     """Everything that made the numbers, our code by a hash of what the notebook uses.
 
+    Nothing here differs between machines; what does stands in the runner's manifest.
+
     The commit's name would not do: the figures are part of the commit that they would name.
     """
-    origins = [_origin(table) for table in prices]
+    origins = [without_passwords(_origin(table)) for table in prices]
+    used = without_passwords(parameters)
     text = _notebook_path(notebook).read_text(encoding="utf-8")
     code = used_code.used_code(text, parameters.get("source", "bundled"))
     return {
         "notebook": notebook,
-        "parameters": dict(parameters),
-        "parameters_sha256": json_hash(dict(parameters)),
+        "parameters": used,
+        "parameters_sha256": json_hash(used),
         "data": origins,
         "data_sha256": json_hash(origins),
         "code_version": f"sha256:{json_hash([used_code.notebook_hash(text), code])}",
-        "versions": machine.versions("coincast", *machine.LIBRARIES),
+        "versions": {name: metadata.version(name) for name in ("coincast", *machine.LIBRARIES)},
         "device": device,
-        "machine": machine.summary(),
     }
 
 
@@ -127,8 +130,8 @@ def load(folder: Path) -> dict[str, dict[str, Any]]:
     recorded = {}
     for path in sorted(folder.glob("[0-9][0-9]_*.json")):
         try:
-            recorded[path.stem] = json.loads(path.read_text())
-        except ValueError as error:
+            recorded[path.stem] = parse_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
             raise InputError(f"{path} is damaged: {error}; run that notebook again") from error
     return recorded
 

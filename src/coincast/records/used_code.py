@@ -6,13 +6,12 @@ without docstrings, so that comments and formatting change nothing.
 
 import ast
 import functools
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from coincast.files import sha256
 from coincast.paths import PACKAGE, TABLES
-from coincast.records.plain_json import json_hash
+from coincast.records.plain_json import json_hash, parse_json
 
 __all__ = ["cells", "notebook_hash", "used_code", "used_data"]
 
@@ -26,7 +25,7 @@ def cells(notebook: str) -> list[tuple[str, str]]:
     Raises:
         ValueError, KeyError, TypeError: the text is not a notebook.
     """
-    found = json.loads(notebook)["cells"]
+    found = parse_json(notebook)["cells"]
     return [(cell.get("cell_type", ""), "".join(cell["source"])) for cell in found]
 
 
@@ -130,13 +129,19 @@ def _parse(source: str) -> tuple[tuple[str, ...], str]:
     """Dotted names that code may import, and the hash of its syntax tree without docstrings.
 
     The last part of a name need not be a module.
+
+    Raises:
+        SyntaxError: the code cannot be parsed, or is nested too deeply.
     """
-    tree = ast.parse(source)
-    names = tuple(dict.fromkeys(_imported_names(tree)))
-    for node in ast.walk(tree):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            del node.body[0]
-    return names, json_hash(_canonical(tree))
+    try:
+        tree = ast.parse(source)
+        names = tuple(dict.fromkeys(_imported_names(tree)))
+        for node in ast.walk(tree):
+            if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+                del node.body[0]
+        return names, json_hash(_canonical(tree))
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SyntaxError(str(error)) from error
 
 
 def _imported_names(node: ast.AST) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What works on this machine and in this checkout, what does not, and how to fix it."""
 
+import contextlib
 import gzip
 import hashlib
 import platform
@@ -25,6 +26,7 @@ __all__ = ["OK", "PROBLEM", "WARNING", "Finding", "examine"]
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 GIB = 2**30
 REINSTALL = "remove .venv and run `python3 scripts/reproduce.py`"
+COLD = f"try again: the first start reads many files. If it stays so, {REINSTALL}"
 FIX_CUDA = f"see that `nvidia-smi` lists the GPU, then {REINSTALL} (it installs CUDA builds)"
 
 
@@ -59,9 +61,10 @@ def examine(
         needs_gpu: having no GPU is a problem.
         network: address of the live price source, "" for its own; None does not ask.
     """
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor() as pool, contextlib.ExitStack() as stack:
         trials = {name: pool.submit(probes.start, name) for name in probes.ENGINES}
         asked = None if network is None else pool.submit(probes.start, "network", network)
+        stack.callback(probes.stop)  # nobody waits for them after Ctrl-C
         unmet, differing = list(unmet_pins), consistency.problems(ROOT / "README.md", FIGS)
         findings = [
             Finding("Python", OK, f"{platform.python_version()} in {sys.prefix}, {cores()} cores"),
@@ -122,7 +125,9 @@ def check_gpu(found: Mapping[str, Mapping[str, Any]], *, wanted: bool) -> Iterat
     else:
         yield Finding("GPU", OK, "none; everything runs on the processor")
     for name, engine in found.items():
-        if failure := engine.get("error") or engine["failure"]:
+        if engine.get("timed_out"):
+            yield Finding(name, PROBLEM, f"gives {engine['error']}", COLD)
+        elif failure := engine.get("error") or engine["failure"]:
             remedy = FIX_CUDA if engine.get("gpus") else REINSTALL
             yield Finding(name, PROBLEM, f"does not work: {failure}", remedy)
         elif wanted and not engine["gpus"]:

@@ -21,35 +21,51 @@ from coincast.prices.sources import coinmarketcap
 from coincast.prices.sources.request import Request
 from coincast.prices.web.client import Client
 
-__all__ = ["ENGINES", "probe_engine", "probe_network", "start"]
+__all__ = ["ENGINES", "probe_engine", "probe_network", "start", "stop"]
 
 ENGINES = ("tensorflow", "jax")
 MAX_REASON = 160  # letters
+RUNNING: set[subprocess.Popen[str]] = set()
 # Don't reserve the whole GPU: other processes may be using it.
 SHARED_GPU = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 
 
-def start(name: str, *arguments: str, seconds: float = 40) -> dict[str, Any]:
-    """Run a probe in a process of its own; give what it finds, or `{"error": reason}`.
+def start(name: str, *arguments: str, seconds: float = 180) -> dict[str, Any]:
+    """Run a probe in a process of its own; give what it finds.
 
     Args:
         name: "tensorflow", "jax" or "network".
         *arguments: for "network", the address to ask.
-        seconds: limit, after which the process is killed.
+        seconds: limit, after which the process is killed; a slow disk may take a minute to read
+            the files of an engine for the first time.
+
+    Returns:
+        What the probe gives, or `error`: why it gave nothing, with `timed_out` after the limit.
     """
     command = [sys.executable, "-m", "coincast.report.probes", name, *arguments]
-    environment = os.environ | SHARED_GPU
+    environment, pipe = os.environ | SHARED_GPU, subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603 - our own module
+        command, env=environment, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        RUNNING.add(process)
+        try:
+            told, log = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return {"error": f"no answer in {seconds:.0f} s", "timed_out": True}
+        finally:
+            process.kill()
+            RUNNING.discard(process)
     try:
-        done = subprocess.run(  # noqa: S603 - our own module
-            command, capture_output=True, text=True, timeout=seconds, check=False, env=environment
-        )
-    except subprocess.TimeoutExpired:
-        return {"error": f"no answer in {seconds:.0f} s"}
-    try:
-        return dict(json.loads(done.stdout.splitlines()[-1]))
+        return dict(json.loads(told.splitlines()[-1]))
     except (IndexError, ValueError):
-        reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        reason = (log.strip().splitlines() or [f"exit status {process.returncode}"])[-1]
         return {"error": reason[:MAX_REASON]}
+
+
+def stop() -> None:
+    """Kill the probes that run in other threads: their `start` returns then."""
+    for process in list(RUNNING):
+        process.kill()
 
 
 def probe_engine(name: str) -> dict[str, Any]:

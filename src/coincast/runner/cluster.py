@@ -4,6 +4,7 @@ The cluster is trusted: whoever reaches its scheduler can run anything on its wo
 machine. `tls://` addresses take their keys from Dask's own configuration.
 """
 
+import asyncio
 import re
 import tempfile
 import threading
@@ -12,8 +13,11 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from distributed import Client, Future, KilledWorker, Reschedule, Worker, as_completed, get_worker
+from distributed.comm.core import connect
+from distributed.core import send_recv
+from distributed.security import Security
 
-from coincast.errors import InputError
+from coincast.errors import InputError, redacted, shown
 from coincast.runner.execution import Result, Task, execute
 from coincast.runner.manifests import Manifest, changed, describe
 
@@ -60,14 +64,17 @@ def _connect(address: str) -> Client:
     """A client of a scheduler that has at least one worker."""
     if not ADDRESS.fullmatch(address):
         raise InputError(
-            f"the scheduler's address {address!r} is not HOST:PORT; use what `dask scheduler` "
-            "prints, for example tcp://127.0.0.1:8786"
+            f"the scheduler's address {shown(redacted(address))} is not HOST:PORT; "
+            "use what `dask scheduler` prints, for example tcp://127.0.0.1:8786"
         )
     try:
+        # A client whose scheduler stays silent does not end, or prints a traceback as it does.
+        asyncio.run(asyncio.wait_for(_ask(address), CONNECT_SECONDS))
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TypeError, ValueError) as error:  # TypeError: TLS without configured keys
+    except (OSError, TypeError, ValueError, RuntimeError) as error:  # TypeError: TLS without keys
+        reason = " ".join(str(error).split()) or f"no answer in {CONNECT_SECONDS} s"
         raise InputError(
-            f"no Dask scheduler answers at {address} ({error}); start one with `dask scheduler`, "
+            f"no Dask scheduler answers at {address} ({reason}); start one with `dask scheduler`, "
             "correct the address, or leave out --scheduler"
         ) from error
     try:
@@ -79,6 +86,15 @@ def _connect(address: str) -> Client:
             f"`dask worker {address} --nthreads 1`"
         ) from error
     return client
+
+
+async def _ask(address: str) -> None:
+    """Have a scheduler tell who it is."""
+    comm = await connect(address, CONNECT_SECONDS, **Security().get_connection_args("client"))
+    try:
+        await send_recv(comm, op="identity")
+    finally:
+        comm.abort()
 
 
 def _work(task: Task, wanted: Manifest) -> Result:

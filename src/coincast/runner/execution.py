@@ -9,38 +9,34 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from coincast.errors import InputError
+from coincast.errors import InputError, redacted
 from coincast.files import write_atomically
+from coincast.numerics import NUMERIC_ENVIRONMENT
 from coincast.paths import NOTEBOOKS, NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE, PACKAGE
 from coincast.records.gpu import watch_gpu
-from coincast.runner.failures import describe_failure
+from coincast.records.plain_json import parse_json
+from coincast.runner.notebook import descendants
+from coincast.runner.notebook.failures import describe_failure
 
-__all__ = ["DETERMINISTIC_ENV", "Limits", "Result", "Task", "execute"]
+__all__ = ["DETERMINISTIC_ENV", "Limits", "Result", "Task", "collect_made", "execute"]
 
-# One thread and one hash seed: sums are added in the same order on every run. GPU memory is taken
-# as needed, which leaves some for the next notebook.
-DETERMINISTIC_ENV = {
+# GPU memory is taken as needed, which leaves some for the next notebook.
+DETERMINISTIC_ENV = NUMERIC_ENVIRONMENT | {
     "KERAS_BACKEND": "tensorflow",  # for a notebook that chooses none
-    "PYTHONHASHSEED": "0",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     "JUPYTER_PREFER_ENV_PATH": "1",
 }
 GIB = 2**30
-LOG_CHARACTERS = 2**20  # the end of a log that is kept
+LOG_BYTES = 2**20  # the end of a log that is kept
 WATCH_SECONDS = 0.2  # between two looks at a task's memory
-KILL_SECONDS = 5  # to wait for a process that the system holds
 
 
 @dataclass(frozen=True)
@@ -79,6 +75,7 @@ class Result:
     peak_gib: float = 0.0  # of all its processes together
     gpus: tuple[str, ...] = ()  # how busy each NVIDIA GPU was, one line each
     made: Mapping[str, bytes] = field(default_factory=dict)  # file name -> figure or JSON
+    refused: tuple[str, ...] = ()  # names of what it left in its folder without recording it
     executed: str = ""  # the notebook as far as it was executed
     report: str = ""  # of a failure: cell, source, end of the traceback
     log: str = ""  # what its processes printed
@@ -124,13 +121,28 @@ def _execute(task: Task, work: Path, stop: threading.Event) -> Result:
         seconds=time.monotonic() - started,
         peak_gib=peak_gib,
         gpus=tuple(map(str, gpus)),
-        executed=_read(work / "executed.ipynb"),
-        log=_read(work / "log.txt")[-LOG_CHARACTERS:],
+        executed=redacted(_read(work / "executed.ipynb")),
+        log=redacted(_read(work / "log.txt", LOG_BYTES)),
     )
     if result.status == "finished":
-        made = {path.name: path.read_bytes() for path in sorted((work / "out").glob("*"))}
-        return replace(result, made=made)
+        made, refused = collect_made(work / "out", task.notebook)
+        return replace(result, made=made, refused=refused)
+    ending = {name: redacted(text) for name, text in ending.items()}
     return replace(result, **describe_failure(ending, result.executed, result.log))
+
+
+def collect_made(folder: Path, notebook: str) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """The files that a notebook recorded, and the names of everything else in its folder."""
+    found = {path.name: path for path in sorted(folder.glob("*"))}
+    regular = {name for name, path in found.items() if path.is_file() and not path.is_symlink()}
+    numbers = f"{notebook}.json"
+    recorded: set[str] = set()
+    if numbers in regular:
+        with contextlib.suppress(ValueError, AttributeError, TypeError):  # no such JSON
+            figures = parse_json(found[numbers].read_text(encoding="utf-8")).get("figures", {})
+            recorded = {numbers, *(f"{name}.png" for name in figures)}
+    made = {name: found[name].read_bytes() for name in sorted(recorded & regular)}
+    return made, tuple(name for name in found if name not in made)
 
 
 def _run(task: Task, work: Path, stop: threading.Event) -> tuple[dict[str, str], float]:
@@ -143,7 +155,7 @@ def _run(task: Task, work: Path, stop: threading.Event) -> tuple[dict[str, str],
         # The kernel runs in another folder, where a relative path would name another package.
         paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-        module = "coincast.runner.notebook_process"
+        module = "coincast.runner.notebook.process"
         with (
             (work / "log.txt").open("wb") as log,
             subprocess.Popen(  # noqa: S603
@@ -163,12 +175,12 @@ def _watch(
 ) -> tuple[dict[str, str], float]:
     """Wait for a child's end, and bring it about if it passes a limit."""
     root = psutil.Process(child.pid)
-    processes, peak, limits = {root}, 0.0, task.limits
+    seen, peak, limits = {root}, 0.0, task.limits
     ends = time.monotonic() + limits.seconds
     try:
         while child.poll() is None:
-            processes |= _descendants(root)
-            gib = sum(map(_resident, processes)) / GIB
+            seen |= descendants.find_descendants(root)
+            gib = sum(map(_resident, seen)) / GIB
             peak = max(peak, gib)
             if stop.is_set():
                 return {"status": "interrupted", "message": "interrupted"}, peak
@@ -180,18 +192,14 @@ def _watch(
                 return {"status": "memory", "message": message}, peak
             stop.wait(WATCH_SECONDS)
     finally:
-        _kill(processes)
+        descendants.kill(seen)
+        # Its own process may have been killed before it could find them all.
+        descendants.kill(descendants.with_variable(OUTPUT_VARIABLE, str(work / "out")))
     try:
         return dict(json.loads((work / "ending.json").read_text())), peak
     except (OSError, ValueError):
         message = f"its process died (exit status {child.returncode})"
         return {"status": "died", "message": message}, peak
-
-
-def _descendants(process: psutil.Process) -> set[psutil.Process]:
-    with contextlib.suppress(psutil.Error):
-        return set(process.children(recursive=True))
-    return set()
 
 
 def _resident(process: psutil.Process) -> int:
@@ -202,25 +210,10 @@ def _resident(process: psutil.Process) -> int:
         return 0
 
 
-def _kill(processes: Iterable[psutil.Process]) -> None:
-    """Kill processes and what descends from them, and wait until they have ended."""
-    found = set(processes).union(*map(_descendants, processes))
-    for process in found:
-        with contextlib.suppress(psutil.Error):
-            process.kill()
-    ends = time.monotonic() + KILL_SECONDS
-    while any(map(_is_running, found)) and time.monotonic() < ends:
-        time.sleep(0.01)
-
-
-def _is_running(process: psutil.Process) -> bool:
-    """Whether a process has not ended; psutil would also wait for its parent to notice the end."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
-def _read(path: Path) -> str:
-    """Content of a text file; "" if there is none."""
-    return path.read_bytes().decode(errors="replace") if path.exists() else ""
+def _read(path: Path, most: int = sys.maxsize) -> str:
+    """Content of a text file, or its last bytes; "" if there is none."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - most))
+        return file.read().decode(errors="replace")

@@ -6,14 +6,15 @@ moment there is either none, or an old one that no longer fits.
 
 import functools
 import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from coincast.errors import shown
 from coincast.files import sha256
 from coincast.records import machine, used_code
-from coincast.records.parameters import read_parameters
+from coincast.records.parameters import read_parameters, without_passwords
+from coincast.records.plain_json import parse_json
 from coincast.runner.execution import DETERMINISTIC_ENV, Result, Task
 
 __all__ = ["Manifest", "changed", "describe", "load", "why_stale", "with_result"]
@@ -46,7 +47,7 @@ def describe(task: Task) -> Manifest:
     price_source = parameters.get("source", "bundled")
     return {
         "notebook": used_code.notebook_hash(task.source),
-        "parameters": parameters,
+        "parameters": without_passwords(parameters),
         "data": used_code.used_data(task.source, price_source),
         "code": used_code.used_code(task.source, price_source),
         "versions": _versions(),
@@ -72,7 +73,7 @@ def with_result(manifest: Manifest, result: Result) -> Manifest:
 def load(path: Path) -> Manifest | None:
     """A saved manifest; None if there is none, or it is damaged."""
     try:
-        manifest = dict(json.loads(path.read_text()))
+        manifest = dict(parse_json(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
     complete = all(isinstance(manifest.get(name), kind) for name, kind in FIELDS.items())
@@ -96,7 +97,7 @@ def why_stale(last: Manifest | None, now: Manifest, out: Path) -> str:
     edited = [name for name in present if sha256(out / name) != last["outputs"][name]]
     reasons = [
         "notebook changed" if last["notebook"] != now["notebook"] else "",
-        *_steps("parameter ", last["parameters"], now["parameters"]),
+        *_steps("parameter ", last["parameters"], now["parameters"], shown),
         _named("data changed: ", changed(last["data"], now["data"])),
         _named("code changed: ", changed(last["code"], now["code"])),
         *_steps("", last["versions"], now["versions"]),
@@ -116,12 +117,18 @@ def changed(last: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     return sorted(name for name in last.keys() | now.keys() if last.get(name) != now.get(name))
 
 
-def _steps(kind: str, last: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def _steps(
+    kind: str,
+    last: Mapping[str, Any],
+    now: Mapping[str, Any],
+    form: Callable[[object], str] = str,
+) -> list[str]:
     """Each change as a step from value to value."""
-    return [
-        f"{kind}{name} {last.get(name, 'none')} -> {now.get(name, 'none')}"
+    values = [
+        (name, [form(of[name]) if name in of else "none" for of in (last, now)])
         for name in changed(last, now)
     ]
+    return [f"{kind}{name} {old} -> {new}" for name, (old, new) in values]
 
 
 def _named(kind: str, names: list[str]) -> str:

@@ -1,5 +1,6 @@
 """Tasks on this machine, several at a time."""
 
+import contextlib
 import itertools
 import threading
 from collections.abc import Callable, Generator, Iterable
@@ -52,3 +53,6 @@ def run_tasks(
                     yield running.pop(future), future.result()
         finally:
             stop.set()
+            wait(running)
+            with contextlib.suppress(OSError):  # something else is in it
+                work.rmdir()

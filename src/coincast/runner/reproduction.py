@@ -7,6 +7,7 @@ notebooks --make_task--> tasks --task_states--> stale ones --reproduce (pool or 
 import contextlib
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,18 +15,28 @@ from typing import Any
 
 import filelock
 
-from coincast.errors import InputError, did_you_mean
-from coincast.files import write_atomically, write_together
-from coincast.paths import BUILD, FIGS, NOTEBOOKS
-from coincast.records.parameters import read_notebook, read_parameters, runs_alone
+from coincast.errors import InputError, did_you_mean, shown
+from coincast.files import remove_unfinished, require_writable, write_atomically, write_together
+from coincast.paths import BUILD, DATA, FIGS, NOTEBOOKS, PACKAGE, ROOT
+from coincast.records.parameters import (
+    notebook_parameters,
+    read_notebook,
+    read_parameters,
+    runs_alone,
+)
 from coincast.runner import manifests
 from coincast.runner.execution import Limits, Result, Task
 from coincast.runner.manifests import Manifest
 from coincast.runner.parameter_values import check_values
 
 __all__ = [
-    "Engine", "Outcome", "Places", "TaskState", "find_notebooks", "make_task", "reproduce",
-    "task_states",
+    "Engine", "Outcome", "Places", "TaskState", "find_notebooks", "make_task", "output_folder",
+    "reproduce", "split_readable", "task_states",
+]  # fmt: skip
+
+RESERVED = [
+    NOTEBOOKS, DATA, PACKAGE.parent, ROOT / "scripts", ROOT / "tests", ROOT / ".git",
+    *(BUILD / name for name in ("failures", "logs", "manifests", "runs", "work")),
 ]  # fmt: skip
 
 Engine = Callable[[list[Task]], Generator[tuple[Task, Result]]]
@@ -74,9 +85,16 @@ class Places:
                 "grant the permission or free the space"
             ) from error
         try:
+            self.tidy()
             yield
         finally:
             lock.release()
+
+    def tidy(self) -> None:
+        """Remove what a killed run left half-written."""
+        parts = [self.build / name for name in ("manifests", "logs", "failures")]
+        remove_unfinished(self.out, self.build, *parts, *([ROOT] if self.out == FIGS else []))
+        shutil.rmtree(self.build / "work", ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -99,6 +117,25 @@ class Outcome:
     problem: str = ""  # one line; "" if all went well
 
 
+def output_folder(text: str) -> Path:
+    """The folder for results that a command line names.
+
+    Raises:
+        InputError: it cannot be written to, or holds something else.
+    """
+    try:
+        out = Path(text).resolve()
+    except (OSError, RuntimeError) as error:  # links in a circle
+        raise InputError(f"--out {shown(text)} is no folder: {error}; choose another") from error
+    inside = any(folder in (out, *out.parents) for folder in RESERVED) or FIGS in out.parents
+    if not text or inside or out in (ROOT, BUILD, Path(out.anchor)):
+        raise InputError(
+            f"--out {shown(text)} is kept for other things; choose a folder such as build/mine"
+        )
+    require_writable(out, "--out")
+    return out
+
+
 def find_notebooks(names: Iterable[str] = (), folder: Path = NOTEBOOKS) -> list[Path]:
     """The named notebooks in their order, or all of them if none is named.
 
@@ -110,10 +147,22 @@ def find_notebooks(names: Iterable[str] = (), folder: Path = NOTEBOOKS) -> list[
     for name in wanted:
         if name not in known:
             raise InputError(
-                f"notebook {name!r} does not exist; {did_you_mean(name, known)}use one of "
+                f"notebook {shown(name)} does not exist; {did_you_mean(name, known)}use one of "
                 f"{', '.join(known)}"
             )
     return [known[name] for name in sorted(set(wanted))]
+
+
+def split_readable(notebooks: Iterable[Path]) -> tuple[list[Path], list[str]]:
+    """The notebooks that can be parsed, and one problem for each of the others."""
+    readable, problems = [], []
+    for notebook in notebooks:
+        try:
+            notebook_parameters(notebook)
+            readable.append(notebook)
+        except InputError as error:
+            problems.append(str(error))
+    return readable, problems
 
 
 def make_task(

@@ -1,6 +1,5 @@
 """A member is what stock Keras trains on the same batches; many members are many single ones."""
 
-import jax
 import keras
 import numpy as np
 import pytest
@@ -122,24 +121,6 @@ def test_many_members_equal_single_ones(build):
     alone = [train_members(build, train, check, plan, [s]).predict(check)[0] for s in SEEDS[:2]]
     np.testing.assert_allclose(together[:2], alone, atol=1e-6)
     assert len(np.unique(together[:, 0])) == len(SEEDS)
-
-
-def test_sharded_and_chunked_equal_one_device_and_one_chunk(monkeypatch):
-    """Five members: neither two devices nor chunks of three divide them."""
-    train, check = make_windows(20, seed=7), make_windows(8, seed=8)
-    seeds = [*SEEDS, 2]
-    sharded = train_members(dropping_lstm, train, check, Plan(2, 6), seeds)
-    chunked = train_members(dropping_lstm, train, check, Plan(2, 6), seeds, chunk=3)
-    monkeypatch.setattr(program, "_devices", lambda: jax.devices()[:1])
-    program.make_program.cache_clear()
-    alone = train_members(dropping_lstm, train, check, Plan(2, 6), seeds)
-    assert len(sharded) == len(chunked) == len(alone) == 5
-    for other in (chunked, alone):
-        np.testing.assert_allclose(sharded.history["loss"], other.history["loss"], atol=1e-6)
-    expected = alone.predict(check)
-    program.make_program.cache_clear()
-    monkeypatch.undo()
-    np.testing.assert_allclose(sharded.predict(check), expected, atol=1e-6)
 
 
 def test_dropout_masks_differ_between_members_and_steps():

@@ -5,14 +5,13 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import jax
 import keras
 import numpy as np
 import pytest
 from members import cnn_lstm, lstm, make_windows
 
 from coincast.ensemble import Best, MemberWarning, Plan, Plateau, train_members
-from coincast.ensemble.program import chunks
+from coincast.ensemble.program import run_in_groups
 from coincast.errors import InputError
 
 TRAIN, CHECK = make_windows(20, seed=1), make_windows(8, seed=2)
@@ -76,16 +75,12 @@ def test_member_whose_loss_explodes_is_named_and_the_others_go_on():
     assert np.isfinite(ensemble.history["loss"][1]).all()
 
 
-@pytest.mark.parametrize(("most", "length"), [(2, 2), (4, 4), (9, 6)])
-def test_chunks_have_one_length_and_hold_every_member(most, length):
-    found = np.array(chunks(5, most))
-    assert found.shape[1] == length
-    assert np.array_equal(np.unique(found), range(5))
-
-
-def test_chunk_is_25_members_per_core_unless_told(capsys):
-    train_members(lstm, TRAIN, CHECK, Plan(1, 10), range(1 + 25 * jax.device_count()))
-    assert "2/2" in capsys.readouterr().out
+@pytest.mark.parametrize(("members", "size"), [(5, 5), (24, 12), (26, 13), (27, 9), (1000, 13)])
+def test_group_size_depends_on_the_number_of_members_alone(members, size):
+    sizes = []
+    found = run_in_groups(lambda group: sizes.append(len(group)) or group, members)
+    assert found.tolist() == list(range(members))
+    assert set(sizes) == {size}
 
 
 class Peeking(keras.layers.Layer):
@@ -127,7 +122,6 @@ def scheduled():
     ("changes", "message"),
     [
         ({"seeds": []}, "no seeds"),
-        ({"chunk": 0}, "chunk is 0"),
         ({"train": [TRAIN]}, "1 train windows for 2 seeds"),
         ({"train": [TRAIN, CHECK]}, r"train windows of member 1 .*\(8, 6, 3\)"),
         ({"train": replace(TRAIN, targets=TRAIN.targets * np.nan)}, "train windows hold NaN"),

@@ -1,6 +1,7 @@
 """CoinMarketCap's pages of 2013 to 2021: what is read from them, and what is refused."""
 
 import json
+import time
 from datetime import timedelta
 
 import numpy as np
@@ -369,6 +370,75 @@ def test_parse_page_reads_cells_and_not_the_scripts_inside_them():
     pd.testing.assert_frame_equal(
         parse_page(page_of(changed("Close", cell))), parse_page(page_of(ROWS))
     )
+
+
+MANY = 100_000
+NUMBERED = [f"a{number}" for number in range(MANY)]
+CROWDED = {
+    "header cells": (f"<table><tr>{'<th>Date</th>' * MANY}</tr></table>", "100000 cells"),
+    "cells below": (f"<table><tr><td>1<tr>{'<td>1</td>' * MANY}</tr></table>", "100000 cells"),
+    "rows": (f"<table>{'<tr><td>1</td></tr>' * MANY}</table>", "100000 rows"),
+    "tables": ("<table><tr><td>1</td></tr></table>" * 2 * MANY, "200003 tables"),
+    "attributes": (f"<p {' '.join(NUMBERED)}>", "'<p a0 a1 .*1000 attributes"),
+    "values": (f"<p {'=1 '.join(NUMBERED)}=1>", "1000 attributes"),
+    "quoted values": ("<p " + "".join(f"{name}='>'" for name in NUMBERED) + ">", "1000 attr"),
+    "slashes": ("<p/" + "/".join(NUMBERED) + ">", "1000 attributes"),
+}
+
+
+@pytest.mark.parametrize(("crowd", "words"), CROWDED.values(), ids=CROWDED)
+def test_parse_page_refuses_too_much_of_anything_at_once(crowd, words):
+    page = page_of(ROWS).replace("</body>", f"{crowd}</body>")
+    started = time.process_time()
+    with pytest.raises(PriceError, match=words):
+        parse_page(page)
+    assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    "text", ["<a" * 10**6, "<a b='" * 10**5, '<a b="' * 10**5, "<a b" * 10**5, "<a =" * 10**5]
+)
+def test_parse_page_looks_at_each_character_once(text):
+    started = time.process_time()
+    with pytest.raises(PriceError):
+        parse_page(text)
+    assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<span hidden>9</span>", '<span style="color: red; DISPLAY : none">9</span>',
+        '<i style="visibility:hidden">9</i>', "<sup>9</sup>", "<sup><a href='#9'>9</a></sup>",
+        "<template>9</template>", "<div hidden><b>9</b></div>", "<br hidden>",
+    ],
+)  # fmt: skip
+def test_parse_page_leaves_out_what_is_hidden_and_footnotes(beside):
+    cell = f"<td>14,310.20{beside}</td>"
+    rows = changed("Close", cell)
+    expected = parse_page(page_of(ROWS))
+    pd.testing.assert_frame_equal(parse_page(page_of(rows)), expected)
+    head = page_of(rows).replace(">Close<", f">Close{beside}<")
+    pd.testing.assert_frame_equal(parse_page(head), expected)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<td>14,310.2<span class="hidden">9</span></td>', "<td>14,310.2<br>9</td>",
+        "<td><p>1</p>4,310.20</td>", "<td rowspan=2>14,310.20</td>", "<td rowspan='0'>1</td>",
+        "<td>14,310.2\uff10</td>", "<td>\uff11</td>",
+    ],
+)  # fmt: skip
+def test_parse_page_refuses_a_cell_whose_number_is_not_clear(cell):
+    with pytest.raises(PriceError, match=r"close of 2018-01-13 is|rowspan"):
+        parse_page(page_of(changed("Close", cell)))
+
+
+@pytest.mark.parametrize("day", ["Jan 13, \uff12018", "\uff12018-01-13", "Jan \u0661\u0663, 2018"])
+def test_parse_page_refuses_a_day_in_other_digits(day):
+    with pytest.raises(PriceError, match="is not a day"):
+        parse_page(page_of(changed("Date", day)))
 
 
 @pytest.mark.parametrize("blank", ["&nbsp;", "\xa0", "&#8239;", "\t\n ", "\u2003"])

@@ -165,6 +165,42 @@ def test_load_names_the_days_that_no_copy_shows(server):
         load(server)
 
 
+def test_load_asks_again_for_a_copy_that_lacked_days(server, tmp_path):
+    cache = RawCache(tmp_path)
+    copies = copy_of(TEN[:5], "2018-02-01") | copy_of(TEN[5:], "2018-03-01")
+    short = {stamp: (query, render_page(TEN[5:8])) for stamp, (query, _) in copies.items()}
+    archive(server, copies | {stamp: short[stamp] for stamp in list(short)[1:]})
+    with pytest.raises(InputError, match=r"2018-01-09\.\.2018-01-10.*--refresh"):
+        load(server, "2018-01-01", "2018-01-10", cache=cache)
+    archive(server, copies)
+    assert len(load(server, "2018-01-01", "2018-01-10", cache=cache)) == 10
+    assert len(fetched(server)) == 3
+
+
+def test_load_forgets_nothing_offline(server, tmp_path):
+    stamp, (query, _) = next(iter(copy_of(TEN, "2018-02-01").items()))
+    archive(server, {stamp: (query, render_page(TEN[:8]))})
+    asked = ("2018-01-01", "2018-01-08")
+    load(server, *asked, cache=RawCache(tmp_path))
+    with pytest.raises(InputError, match="2018-01-09"):
+        load(server, "2018-01-01", "2018-01-09", cache=RawCache(tmp_path), offline=True)
+    assert len(load(server, *asked, cache=RawCache(tmp_path), offline=True)) == 8
+
+
+@pytest.mark.parametrize("stamp", ["00010101000000", "99991231000000", "20180230000000"])
+@pytest.mark.parametrize("query", ["", "?start=00010101&end=00010101", "?start=20180101"])
+def test_load_leaves_out_a_copy_of_an_impossible_time(server, stamp, query):
+    archive(server, {stamp: (query, render_page(TEN))} | copy_of(TEN, "2018-02-01"))
+    assert len(load(server, "2018-01-01", "2018-01-10")) == 10
+
+
+@pytest.mark.parametrize(("start", "end"), [("0001-01-01", None), (None, "9999-12-31")])
+def test_load_names_days_that_nobody_can_have(server, start, end):
+    archive(server, copy_of(TEN, "2018-02-01"))
+    with pytest.raises(InputError, match="outside"):
+        load(server, start, end)
+
+
 def test_load_tells_why_copies_could_not_be_read_when_days_are_missing(server):
     broken = {"20180301000000": ("?start=20180104&end=20180110", "<h1>Busy</h1>")}
     archive(server, broken | copy_of(TEN[:3], "2018-02-01"))

@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from makers import make_prices, render_page
-from server import in_turn
+from makers import history_page, make_prices, render_page
+from server import as_json, in_turn
 
 from coincast.errors import InputError, PriceError
 from coincast.prices.load import load_prices
@@ -138,6 +138,38 @@ def test_read_keeps_no_file(tmp_path, cache):
     (tmp_path / "page").write_bytes(BODY)
     assert Client(cache).read((tmp_path / "page").as_uri(), bytes) == BODY
     assert not cache.folder.exists()
+
+
+WEEKS = make_prices(800, seed=3, start="2014-01-01").round(4)
+DAYS = {"start": "2014-06-01", "end": "2016-02-01"}
+WRONG = {
+    "earlier": WEEKS[:300],
+    "late-start": WEEKS[200:],
+    "early-end": WEEKS[:700],
+    "gap": WEEKS.drop(WEEKS.index[300]),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("source", ["html", "coinmarketcap"])
+def test_load_prices_asks_the_mended_server_again(server, cache, source, wrong):
+    def load():
+        url = f"{server.url}/{{coin}}" if source == "html" else server.url
+        client = Client(cache, per_second=1000)
+        return load_prices("bitcoin", **DAYS, source=source, url=url, client=client)
+
+    def serve(prices):
+        server.pages["/bitcoin"] = render_page(prices)
+        server.pages["/data-api/v3.1/cryptocurrency/historical"] = as_json(history_page(prices))
+
+    serve(wrong)
+    with pytest.raises(InputError, match=r"--refresh|try later"):
+        load()
+    serve(WEEKS)
+    assert len(load()) == 611
+    asked = len(server.requests)
+    assert len(load()) == 611
+    assert len(server.requests) == asked  # what is right is kept
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """Fetching from a real server and from files; test_scrape_faults.py has the faults of servers."""
 
 import gzip
+import os
+import socket
 import sys
 import threading
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -11,7 +14,9 @@ from server import Answer
 from tqdm import tqdm
 
 from coincast.errors import InputError
+from coincast.prices.load import load_prices
 from coincast.prices.web import client as web
+from coincast.prices.web.cache import RawCache
 from coincast.prices.web.client import Client
 
 
@@ -84,6 +89,64 @@ def test_read_says_why_a_file_cannot_be_read(tmp_path, name, reason):
     (tmp_path / "page.html").write_text("x")
     with pytest.raises(InputError, match=f"'file://.*{name}': {reason}"):
         fetch(f"{tmp_path.as_uri()}/{name}")
+
+
+@pytest.fixture(params=["fifo", "link to a fifo", "device", "socket", "folder"])
+def special(request, tmp_path):
+    """Return the path of what is no regular file."""
+    path = tmp_path / "special"
+    if request.param == "device":
+        path.symlink_to("/dev/zero")
+    elif request.param == "socket":
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+    elif request.param == "folder":
+        path.mkdir()
+    else:
+        os.mkfifo(tmp_path / "fifo")
+        path.symlink_to("fifo")
+    return path if request.param != "fifo" else tmp_path / "fifo"
+
+
+def test_only_regular_files_are_read(special):
+    reason = "(not a regular file|Is a directory);"
+    with pytest.raises(InputError, match=reason):
+        fetch(special.as_uri())
+    with pytest.raises(InputError, match=reason):
+        load_prices("bitcoin", source="csv", url=str(special))
+
+
+def test_only_regular_files_are_read_beside_a_table_and_from_the_cache(special):
+    table = special.with_name("own.csv")
+    table.write_text("date,open,high,low,close\n2018-01-01,2,4,1,3\n")
+    special.rename(f"{table}.json")
+    with pytest.raises(InputError, match=r"own.csv.json': (not a regular file|Is a directory);"):
+        load_prices("bitcoin", source="csv", url=str(table))
+    cache = RawCache(special.parent)
+    Path(f"{table}.json").rename(cache.path("http://localhost/"))
+    assert cache.get("http://localhost/") is None
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "http://me:word@{host}/page", "http://word@{host}/page", "http://{host}/page?api_key=word",
+        "http://{host}/page?start=1&token=word", "file://me:word@h/nowhere",
+        "ftp://me:word@{host}/",
+    ],
+)  # fmt: skip
+def test_passwords_stay_out_of_errors_and_of_the_cache(server, tmp_path, form):
+    url = form.format(host=server.url.partition("//")[2])
+    cache = RawCache(tmp_path / "cache")
+    with pytest.raises(InputError) as failure:
+        Client(cache).read(url, bytes)
+    assert "word" not in str(failure.value)
+    assert "***" in str(failure.value)
+    server.pages["/page"] = "here it is"
+    if "/page" in form:
+        assert Client(cache).read(url, bytes) == b"here it is"
+        assert Client(cache, offline=True).read(url, bytes) == b"here it is"
+        assert b"word" not in cache.path(url).read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pandas as pd
 from lxml.html import HtmlElement
 
 from coincast.errors import PriceError
+from coincast.prices.days import is_possible
 from coincast.prices.parsing.untrusted_json import brief, member, parse_json
 from coincast.prices.schema import COLUMNS, OHLC
 from coincast.prices.stitch import Part
@@ -105,7 +106,9 @@ def _day(times: list[object], place: str) -> date:
             f"{place} names {len(days)} days in its times ({', '.join(map(str, sorted(days)))}); "
             "it must be one UTC day: use daily rows"
         )
-    return days.pop()
+    if not is_possible(day := days.pop()):
+        raise PriceError(f"{place} is dated {day}, which no price can be; fetch it again")
+    return day
 
 
 def _number(values: dict[str, object], name: str, place: str) -> float:

@@ -1,7 +1,7 @@
 """Names, rows and cells of price tables: CoinMarketCap's pages of every era, and CSV."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,6 +9,7 @@ import pandas as pd
 from lxml.html import HtmlElement
 
 from coincast.errors import PriceError
+from coincast.prices.days import is_possible
 from coincast.prices.schema import COLUMNS
 
 __all__ = [
@@ -16,7 +17,7 @@ __all__ = [
     "row_texts",
 ]  # fmt: skip
 
-EARLIEST_YEAR = 1970  # a year such as 17 is a damaged cell
+BLOCKS = {"br", "div", "p", "li", "tr", "td"}
 MISSING = {"-", "?", ""}
 # Groups of two are Indian; the last has three, or "8504,41" would be read as 850441.
 NUMBER = re.compile(
@@ -52,6 +53,10 @@ def parse_rows(header: Sequence[str], rows: Sequence[HtmlElement]) -> pd.DataFra
     parsed = []
     for number in (*filled, *after):
         texts = row_texts(rows[number])
+        if any(cell.get("rowspan", "1").strip() != "1" for cell in rows[number].iter("td", "th")):
+            raise PriceError(
+                f"row {number + 1} has a cell that spans several rows (rowspan); use another copy"
+            )
         if len(texts) != len(header):
             raise PriceError(
                 f"row {number + 1} has {len(texts)} cells where the header has {len(header)} "
@@ -65,8 +70,14 @@ def parse_rows(header: Sequence[str], rows: Sequence[HtmlElement]) -> pd.DataFra
 
 
 def row_texts(row: HtmlElement) -> list[str]:
-    """The texts of a row's cells, blanks of any kind as one space."""
-    return [" ".join((cell.text_content() or "").split()) for cell in _cells(row)]
+    """The texts of a row's cells, blanks of any kind as one space.
+
+    What is not shown is left out, and so are footnotes. Digits of two elements are not joined: a
+    style sheet, which is not read, may hide the "9" beside an "11.0".
+    """
+    texts = ("\0".join(_shown_texts(cell)) for cell in _cells(row))
+    apart = (re.sub(r"(?<=\d)\0+(?=\d)", " ", text).replace("\0", "") for text in texts)
+    return [" ".join(text.split()) for text in apart]
 
 
 def has_digit(row: HtmlElement) -> bool:
@@ -78,17 +89,18 @@ def parse_day(text: str) -> datetime:
     """The day that a cell names.
 
     Raises:
-        PriceError: it does not name a day, or one before 1970.
+        PriceError: it does not name a day, or one before 1970 or after 2261, or has digits that
+            are not ASCII.
 
     >>> parse_day("Jan 13, 2018")
     datetime.datetime(2018, 1, 13, 0, 0)
     """
-    for form in DATE_FORMATS:
+    for form in DATE_FORMATS if text.isascii() else ():
         try:
             day = datetime.strptime(text, form)  # noqa: DTZ007 - days are UTC by definition
         except ValueError:
             continue
-        if day.year >= EARLIEST_YEAR:
+        if is_possible(day):
             return day
     raise PriceError(f"date {text[:40]!r} is not a day such as 'Jan 13, 2018'; check the page")
 
@@ -115,6 +127,27 @@ def parse_number(text: str, name: str) -> float:
     """The same as `parse_decimal`, as a float; NaN where there is no number."""
     number = parse_decimal(text, name)
     return float("nan") if number is None else float(number)
+
+
+def _shown_texts(element: HtmlElement) -> Iterator[str]:
+    """The visible pieces of an element's text; a line that ends is a blank."""
+    yield element.text or ""
+    for child in element:
+        if isinstance(child.tag, str) and not _is_left_out(child):
+            yield from _shown_texts(child)
+        yield " " if child.tag in BLOCKS else ""
+        yield child.tail or ""
+
+
+def _is_left_out(element: HtmlElement) -> bool:
+    """Whether an element is hidden or a footnote."""
+    style = "".join(element.get("style", "").lower().split())
+    return (
+        element.tag in {"sup", "sub", "script", "style", "template", "noscript"}
+        or "hidden" in element.attrib
+        or "display:none" in style
+        or "visibility:hidden" in style
+    )
 
 
 def _cells(row: HtmlElement) -> list[HtmlElement]:

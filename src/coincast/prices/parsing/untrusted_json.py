@@ -25,7 +25,8 @@ def parse_json(body: bytes | str, place: str) -> Any:  # noqa: ANN401 - it may h
         place: what it is, for error messages.
 
     Raises:
-        PriceError: it is HTML or otherwise not JSON, too large or nested too deeply.
+        PriceError: it is HTML or otherwise not JSON, too large or nested too deeply, or an object
+            has two members of one name.
     """
     if len(body) > SIZE_LIMIT:
         raise PriceError(f"{place} is larger than {SIZE_LIMIT >> 20} MiB; ask for a shorter period")
@@ -36,7 +37,9 @@ def parse_json(body: bytes | str, place: str) -> Any:  # noqa: ANN401 - it may h
             "the server refuses robots: check the address or try later"
         )
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        return json.loads(
+            body, parse_constant=_refuse_constant, object_pairs_hook=_refuse_repetition
+        )
     except RecursionError:
         raise PriceError(
             f"{place} is nested too deeply to be JSON of prices; check the address"
@@ -49,6 +52,15 @@ def parse_json(body: bytes | str, place: str) -> Any:  # noqa: ANN401 - it may h
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number")
+
+
+def _refuse_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{brief(repeated)} appears twice in one object")
+    return found
 
 
 def member(value: object, name: str, kind: type, place: str) -> Any:  # noqa: ANN401 - of `kind`

@@ -51,7 +51,7 @@ def check_coin(coin: str) -> None:
     """
     if coin not in DEFAULT_VENUES:
         raise InputError(
-            f"coin {coin!r} is not bundled; {did_you_mean(coin, DEFAULT_VENUES)}"
+            f"coin {coin!r:.80} is not bundled; {did_you_mean(coin, DEFAULT_VENUES)}"
             f"use one of {', '.join(DEFAULT_VENUES)}, or another source"
         )
 
@@ -66,7 +66,7 @@ def read_series(path: Path, request: Request, venue: str) -> pd.DataFrame:
     series = table[table["coin"] == request.coin]
     if venue not in set(series["venue"]):
         raise InputError(
-            f"{path.name} has no {request.coin} at {venue!r}; "
+            f"{path.name} has no {request.coin} at {venue!r:.80}; "
             f"its venues are: {', '.join(sorted(set(series['venue']))) or 'none'}"
         )
     return series.loc[series["venue"] == venue, NUMBERS]

@@ -6,7 +6,6 @@ the same in every run and is fetched once. A server that starts earlier than ask
 long as it has the days asked for.
 """
 
-import contextlib
 import hashlib
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -46,9 +45,17 @@ def load(request: Request) -> pd.DataFrame:
             f"{request.start or FIRST_DAY}..{request.end or last} has no completed day that "
             f"CoinMarketCap knows; it has {FIRST_DAY}..{today() - ONE_DAY}"
         )
-    parts, checksum = _read_windows(request, first, last)
+    client = request.client or Client()
+    parts, addresses, checksum = _read_windows(request, client, first, last)
+    prices = stitch(parts)
+    # Windows that are good in themselves may still lack days; the mended server is asked again.
+    wanted = span(first if request.start else prices.index[0].date(), last)
+    missing = set(wanted) - set(prices.index.date)
+    for url, days in addresses.items():
+        if not missing.isdisjoint(days):
+            client.forget(url)
     return as_prices(
-        stitch(parts).loc[str(first) : str(last)],
+        prices.loc[str(first) : str(last)],
         coin=request.coin,
         source="coinmarketcap",
         volume_unit="USD",
@@ -108,16 +115,22 @@ def parse_history(body: bytes, coin: Coin, begin: date, end: date) -> pd.DataFra
     return table.loc[str(begin) : str(end)]
 
 
-def _read_windows(request: Request, first: date, last: date) -> tuple[list[Part], str]:
-    """The windows' tables, newest first, until one lies before the coin's first day."""
-    client = request.client or Client()
+def _read_windows(
+    request: Request, client: Client, first: date, last: date
+) -> tuple[list[Part], dict[str, list[date]], str]:
+    """The windows' tables, newest first, until one lies before the coin's first day.
+
+    Beside them the days of each window by its address, and a checksum of the answers.
+    """
     server = (request.url or API).rstrip("/")
     coin = find_coin(request.coin, client, f"{server}/data-api/v3/cryptocurrency")
     parts: list[Part] = []
     missing: list[date] = []
+    addresses: dict[str, list[date]] = {}
     checksum = hashlib.sha256()
     for begin, end in client.track(windows(first, last), request.coin):
         url = _address(server, coin, begin, end)
+        addresses[url] = span(begin, end)
         try:
             body, table = client.read(url, partial(_parse, coin=coin, begin=begin, end=end))
         except OfflineError:
@@ -126,7 +139,7 @@ def _read_windows(request: Request, first: date, last: date) -> tuple[list[Part]
         starts_later = bool(parts) and end not in parts[-1][1].index.date
         is_faulty = table.empty and not (missing or starts_later)
         if is_faulty or (end == today() - ONE_DAY and end not in table.index.date):
-            _forget(client, url)
+            client.forget(url)
         if is_faulty:
             raise PriceError(
                 f"the answer for {coin.slug} {begin}..{end} has no quotes; try later, or ask for "
@@ -141,18 +154,11 @@ def _read_windows(request: Request, first: date, last: date) -> tuple[list[Part]
             f"days of {coin.slug} are not in the cache: {name_spans(missing)}; "
             "run once without --offline"
         )
-    return parts, checksum.hexdigest()
+    return parts, addresses, checksum.hexdigest()
 
 
 def _parse(body: bytes, coin: Coin, begin: date, end: date) -> tuple[bytes, pd.DataFrame]:
     return body, parse_history(body, coin, begin, end)
-
-
-def _forget(client: Client, url: str) -> None:
-    """Fetch a window again next time: its last day is published some time after midnight."""
-    if client.cache:
-        with contextlib.suppress(OSError):
-            client.cache.path(url).unlink(missing_ok=True)
 
 
 def _address(server: str, coin: Coin, begin: date, end: date) -> str:

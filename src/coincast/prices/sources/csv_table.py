@@ -7,23 +7,22 @@ days and rows in it must be those of the table. Days are UTC; a time of 23:59:59
 tables, is the end of the day. Today's row, which is not over, is left out.
 """
 
-import csv
 import hashlib
-import io
 import re
-import urllib.parse
-import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
 from coincast.errors import InputError, PriceError
-from coincast.prices.days import drop_incomplete
+from coincast.prices.days import drop_incomplete, is_possible
+from coincast.prices.parsing.delimited_text import read_lines
 from coincast.prices.parsing.table_cells import column_name, parse_day, parse_number
+from coincast.prices.parsing.untrusted_json import SIZE_LIMIT as JSON_LIMIT
 from coincast.prices.parsing.untrusted_json import brief, parse_json
 from coincast.prices.schema import COLUMNS, OHLC, as_prices
 from coincast.prices.sources.request import Request
+from coincast.prices.web.address import is_web, local_path, read_regular, show
 from coincast.prices.web.client import Client
 
 __all__ = ["extent", "load", "parse_table"]
@@ -38,8 +37,10 @@ BINANCE = [
 # Digits of a time since 1970 -> units per second: ms or us. Nobody here uses seconds.
 EPOCHS = {13: 10**3, 16: 10**6}
 DAY_AND_TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[ T](00:00:00|23:59:59)(\.\d+)?(Z|\+00:00| UTC)?", flags=re.ASCII
+    r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(:\d{2})?)(\.\d+)? ?(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)?",
+    flags=re.ASCII,
 )
+WHOLE_DAYS = {"00:00", "00:00:00", "23:59:59"}
 
 
 def load(request: Request) -> pd.DataFrame:
@@ -59,7 +60,7 @@ def load(request: Request) -> pd.DataFrame:
     try:
         table, unit = parse_table(body, request.coin)
     except PriceError as error:
-        raise PriceError(f"{url.rpartition('/')[2]}: {error}") from error
+        raise PriceError(f"{show(url.rpartition('/')[2])}: {error}") from error
     known = {"coin": request.coin, "sha256": hashlib.sha256(body).hexdigest()}
     stated = _read_sidecar(url)
     for name, value in (known | extent(table)).items():
@@ -87,7 +88,8 @@ def parse_table(body: bytes, coin: str) -> tuple[pd.DataFrame, str]:
     r"""The days of a CSV text, in its order, and the unit of its volume.
 
     Args:
-        body: the file's bytes, UTF-8.
+        body: the file's bytes: UTF-8, or UTF-16 with its mark; cells between commas, semicolons or
+            tabs; with semicolons or tabs, numbers may have decimal commas.
         coin: whose prices they must be, where a column says whose they are.
 
     Raises:
@@ -97,7 +99,7 @@ def parse_table(body: bytes, coin: str) -> tuple[pd.DataFrame, str]:
     >>> table.loc["2018-01-13", "close"].item(), unit
     (2.0, 'USD')
     """
-    lines = _lines(body)
+    lines = read_lines(body)
     if re.fullmatch(r"\d{13}|\d{16}", lines[0][0].strip(), flags=re.ASCII):
         lines = [BINANCE, *lines]
     names = [column_name(name) for name in lines[0]]
@@ -131,24 +133,7 @@ def _address(url: str) -> str:
     try:
         return Path(url).expanduser().absolute().as_uri()
     except (ValueError, RuntimeError) as error:
-        raise InputError(f"url {url!r} is not a path: {error}; check its spelling") from error
-
-
-def _lines(body: bytes) -> list[list[str]]:
-    """The cells of a text's lines; the first is not empty."""
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PriceError(f"the table is not UTF-8 text ({error}); save it as CSV") from error
-    if text.lstrip().startswith("<"):
-        raise PriceError(f"the table is HTML ({brief(text[:60])}), not CSV; check the address")
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        raise PriceError(f"the table is not CSV: {error}; correct or download it again") from error
-    if not lines or not any(lines[0]):
-        raise PriceError("the table has no header; its first line must name the columns")
-    return lines
+        raise InputError(f"url {show(url)} is not a path: {error}; check its spelling") from error
 
 
 def _columns(names: list[str], shown: list[str]) -> dict[str, int]:
@@ -157,14 +142,15 @@ def _columns(names: list[str], shown: list[str]) -> dict[str, int]:
     for name in ("date", *COLUMNS):
         if ours.count(name) > 1:
             both = [repr(shown[place]) for place, other in enumerate(ours) if other == name]
-            raise PriceError(f"column {name!r} is ambiguous: {' and '.join(both)}; keep one")
+            raise PriceError(f"column {name!r} is ambiguous: {' and '.join(both):.200}; keep one")
         if name not in ours and name in ("date", *OHLC):
-            found = ", ".join(shown)[:200]
-            raise PriceError(f"column {name!r} is missing (found: {found}); rename the right one")
+            raise PriceError(
+                f"column {name!r} is missing (found: {shown!r:.200}); rename the right one"
+            )
     alike = [repr(shown[place]) for place, name in enumerate(ours) if name.startswith("volume")]
     if alike and "volume" not in ours:  # in dollars or in coins? We cannot tell
         raise PriceError(
-            f"column 'volume' is ambiguous: {' or '.join(alike)}; rename the right one"
+            f"column 'volume' is ambiguous: {' or '.join(alike):.200}; rename the right one"
         )
     return {name: ours.index(name) for name in ("date", *COLUMNS) if name in ours}
 
@@ -190,12 +176,34 @@ def _parse_day(text: str, place: str) -> datetime:
         per_second = EPOCHS.get(len(text))
         if not per_second:
             raise PriceError(f"{place}: time {text[:40]!r} is neither in ms nor in us since 1970")
-        return datetime.fromtimestamp(int(text) / per_second, UTC).replace(tzinfo=None)
-    match = DAY_AND_TIME.fullmatch(text)
+        day = datetime.fromtimestamp(int(text) / per_second, UTC).replace(tzinfo=None)
+        if not is_possible(day):
+            raise PriceError(f"{place}: time {text!r} is after the year 2261; correct it")
+        return day
     try:
-        return parse_day(match[1] if match else text)
+        return parse_day(_utc_day(text))
     except PriceError as error:
         raise PriceError(f"{place}: {error}") from error
+
+
+def _utc_day(text: str) -> str:
+    """The day of a time stamp that begins or ends a UTC day; another text as it is."""
+    match = DAY_AND_TIME.fullmatch(text)
+    if not match:
+        return text
+    zone = match[5] or ""
+    if zone[:1] not in {"+", "-"}:
+        return match[1] if match[2] in WHOLE_DAYS else text
+    try:
+        moment = datetime.fromisoformat(f"{match[1]}T{match[2]}{zone}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return text
+    if f"{moment:%H:%M:%S}" not in WHOLE_DAYS:
+        raise PriceError(
+            f"time {text!r:.80} is {moment:%Y-%m-%d %H:%M:%S} in UTC, in the middle of a day; "
+            "rows must be whole UTC days: download daily bars in UTC"
+        )
+    return f"{moment:%Y-%m-%d}"
 
 
 def _parse_number(text: str, name: str) -> float:
@@ -204,14 +212,15 @@ def _parse_number(text: str, name: str) -> float:
 
 def _read_sidecar(url: str) -> dict[str, object]:
     """What the JSON beside a file says; nothing where there is none."""
-    parts = urllib.parse.urlsplit(url)
-    path = Path(urllib.request.url2pathname(parts.path) + ".json")
-    if parts.scheme != "file" or not path.is_file():
+    path = Path(f"{local_path(url)}.json")
+    if is_web(url) or not path.exists():
         return {}
     try:
-        stated = parse_json(path.read_bytes(), path.name)
+        stated = parse_json(read_regular(path, JSON_LIMIT + 1), path.name)
     except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; grant the permission") from error
+        raise InputError(
+            f"cannot read {str(path)!r}: {error.strerror}; grant the permission or remove it"
+        ) from error
     if not isinstance(stated, dict) or stated.get("volume_unit", "USD") not in UNITS:
         raise PriceError(
             f"{path.name} has no volume_unit out of {', '.join(UNITS)}; scrape again or delete it"

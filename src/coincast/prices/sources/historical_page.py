@@ -28,6 +28,14 @@ from coincast.prices.web.client import Client
 __all__ = ["URL", "load", "parse_page"]
 
 URL = "https://coinmarketcap.com/currencies/{coin}/historical-data/?start={start}&end={end}"
+MAX_TABLES, MAX_ROWS, MAX_CELLS = 1000, 20_000, 1000  # of a page, a table, a row
+MAX_ATTRIBUTES = 1000  # of an element; libxml2 compares each with all before it
+# An element up to the attribute that is too many, as libxml2 reads it. Each match goes on where the
+# one before ended and never steps back, so it takes no longer than reading the page.
+ATTRIBUTE = r"""[\s/]*+[^\s/>=][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>]*+))?+"""
+ELEMENT = re.compile(
+    rf"<[a-zA-Z][^\s/>]*+(?:{ATTRIBUTE}){{0,{MAX_ATTRIBUTES}}}+(?P<more>{ATTRIBUTE})?+"
+)
 HEADER_ROWS = 5  # the header is among a table's first rows
 UNSEEN = ("script", "style", "template", lxml.etree.Comment)
 ADDRESS = re.compile(r"coinmarketcap\.com/currencies/([a-z0-9-]+)", flags=re.ASCII)
@@ -37,7 +45,8 @@ def load(request: Request) -> pd.DataFrame:
     """The table of the page at `request.url`; volume and market cap are in USD.
 
     Raises:
-        InputError: the page cannot be fetched or the address's template cannot be filled.
+        InputError: the page cannot be fetched or has not the days asked for, or the address's
+            template cannot be filled.
         PriceError: the page has no such table, one that cannot be read, or another coin's.
     """
     request.refuse("venue", "html")
@@ -46,8 +55,10 @@ def load(request: Request) -> pd.DataFrame:
         table = drop_incomplete(parse_page(page, request.coin), "the page")
         checksum = hashlib.sha256(page).hexdigest()
         known = {"coin": request.coin, "source": "html", "volume_unit": "USD", "sha256": checksum}
-        # Validated before it may be cached: a page with a gap is fetched again next time.
-        return validate_prices(as_prices(table, **known))
+        # Before it is cached: a page with a gap or of another period is fetched again.
+        prices = validate_prices(as_prices(table, **known))
+        request.cut(prices)
+        return prices
 
     return (request.client or Client()).read(
         request.fill(request.url or URL),
@@ -77,10 +88,16 @@ def parse_page(page: bytes | str, coin: str = "") -> pd.DataFrame:
     stated = ADDRESS.search(" ".join(tree.xpath("//link[@rel='canonical']/@href")))
     if coin and stated and stated[1] != coin:
         raise PriceError(
-            f"the page is about {stated[1]!r}, not {coin!r}; check the coin's slug and the address"
+            f"the page is about {stated[1]!r:.80}, not {coin!r}; check the coin's slug and the "
+            "address"
         )
     data = read_next_data(tree)
-    fitting = [table for table in map(_price_table, tree.xpath("//table")) if table]
+    tables = tree.xpath("//table")
+    if len(tables) > MAX_TABLES:
+        raise PriceError(
+            f"the page has {len(tables)} tables, more than {MAX_TABLES}; give a page of one coin"
+        )
+    fitting = [table for table in map(_price_table, tables) if table]
     # React repeats the header in tables of its own, to keep it in sight.
     filled = [(header, rows) for header, rows in fitting if any(map(has_digit, rows))]
     if len(filled) > 1 or not (fitting or data):
@@ -99,6 +116,11 @@ def _tree(page: bytes | str) -> HtmlElement | None:
         # A page cut between two rows would silently lack its oldest days.
         if f"<{tag}" in text.lower() and f"</{tag}" not in text.lower():
             raise PriceError(f"the page is cut off before its </{tag}>; fetch or save it again")
+    if crowded := next((match for match in ELEMENT.finditer(text) if match["more"]), None):
+        raise PriceError(
+            f"an element of the page ({crowded[0][:40]!r}) has more than {MAX_ATTRIBUTES} "
+            "attributes; use another copy"
+        )
     # As UTF-8 whatever the page declares: it is text by now. A zero byte would end it.
     content = text.replace("\0", "\ufffd").encode("utf-8", "replace")
     try:
@@ -131,14 +153,22 @@ def _price_table(table: HtmlElement) -> tuple[list[str], list[HtmlElement]] | No
     """The header and the rows below it, of a table of prices; None for another table."""
     lxml.etree.strip_elements(table, *UNSEEN, with_tail=False)
     rows = table.xpath("tr | thead/tr | tbody/tr | tfoot/tr")
+    if len(rows) > MAX_ROWS:
+        raise PriceError(
+            f"a table of the page has {len(rows)} rows, more than {MAX_ROWS}; use another copy"
+        )
     for number, row in enumerate(rows[:HEADER_ROWS]):
         if row.find(".//table") is not None:  # a layout table, around others
             continue
+        if len(row) > MAX_CELLS:
+            raise PriceError(
+                f"a row of the page has {len(row)} cells, more than {MAX_CELLS}; use another copy"
+            )
         header = [column_name(text) for text in row_texts(row)]
         if {"date", *OHLC} <= set(header):
             if repeated := [name for name in header if name and header.count(name) > 1]:
                 raise PriceError(
-                    f"two columns are called {repeated[0]!r}; give a page with one of each"
+                    f"two columns are called {repeated[0]!r:.80}; give a page with one of each"
                 )
             return header, rows[number + 1 :]
     return None

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from coincast.errors import InputError
 from coincast.prices.days import FIRST_DAY, ONE_DAY, today
 
@@ -33,7 +35,7 @@ class Request:
         # The slug becomes part of addresses and file names: nothing else may get in.
         if not re.fullmatch(r"[a-z0-9-]+", self.coin, flags=re.ASCII):
             raise InputError(
-                f"coin {self.coin!r} is not a CoinMarketCap slug; "
+                f"coin {self.coin!r:.80} is not a CoinMarketCap slug; "
                 "use lower-case letters, digits and hyphens, for example 'bitcoin'"
             )
         if self.start and self.end and self.start > self.end:
@@ -41,8 +43,10 @@ class Request:
 
     def refuse(self, option: str, source: str) -> None:
         """Raise InputError if an option was given that this source does not use."""
-        if value := getattr(self, option):
-            raise InputError(f"{option} {value!r} means nothing to source {source!r}; leave it out")
+        if value := re.sub("//[^/?#]*@", "//***@", getattr(self, option)):  # without passwords
+            raise InputError(
+                f"{option} {value!r:.80} means nothing to source {source!r}; leave it out"
+            )
 
     def fill(self, template: str) -> str:
         """An address with {coin}, {start} and {end} filled in, days as YYYYMMDD.
@@ -58,6 +62,23 @@ class Request:
         for name in re.findall(r"{(.*?)}", template):
             if name not in values:
                 raise InputError(
-                    f"url {template!r} holds {{{name}}}; use only {{coin}}, {{start}} and {{end}}"
+                    f"url holds {f'{{{name}}}'!r:.80}; use only {{coin}}, {{start}} and {{end}}"
                 )
         return re.sub(r"{(.*?)}", lambda match: values[match[1]], template)
+
+    def cut(self, prices: pd.DataFrame) -> pd.DataFrame:
+        """The days asked for.
+
+        Raises:
+            InputError: the table does not have them all.
+        """
+        first, last = prices.index[0].date(), prices.index[-1].date()
+        start, end = self.start or first, self.end or last
+        if start < first or end > last or start > end:
+            raise InputError(
+                f"{start}..{end} is outside the data: {self.coin} from {prices.attrs['source']} "
+                f"{prices.attrs.get('venue', '')}".rstrip()
+                + f" has {first}..{last}; choose start and end within, or scrape with --refresh if "
+                "the source has more by now"
+            )
+        return prices.loc[str(start) : str(end)]

@@ -60,6 +60,11 @@ def load(request: Request) -> pd.DataFrame:
     base = (request.url or ARCHIVE).rstrip("/")
     client = request.client or Client()
     first, last = request.start or FIRST_DAY, request.end or LAST_DAY
+    if first < FIRST_DAY or last > LAST_DAY:
+        raise InputError(
+            f"{first}..{last} is outside {FIRST_DAY}..{LAST_DAY}, when pages showed prices; choose "
+            "start and end within"
+        )
     address = _listing_address(base, request)
     listed = client.read(address, partial(parse_listing, coin=request.coin))
     snapshots = [one for one in listed if one.first <= last and one.last >= first]
@@ -73,7 +78,13 @@ def load(request: Request) -> pd.DataFrame:
         request.end or max(one.last for one in snapshots),
     )
     pages, failures = _read_pages(client, base, snapshots, wanted, request.coin)
-    _check_coverage(request, wanted, _days(pages), failures)
+    try:
+        _check_coverage(request, wanted, _days(pages), failures)
+    except InputError:  # ask again next time for the copies that show less than they promise
+        for snapshot, (_, table) in pages.items():
+            if not set(span(snapshot.first, snapshot.last)) <= set(table.index.date):
+                client.forget(_copy_address(base, snapshot))
+        raise
     newest_first = sorted(pages, key=lambda one: one.timestamp, reverse=True)
     parts = [(f"the copy of {one.timestamp}", pages[one][1]) for one in newest_first]
     prices = stitch(parts, OHLC, rounded=True)
@@ -160,7 +171,7 @@ def _snapshot(row: dict[str, object], coin: str) -> Snapshot | None:
     try:
         last = min(_day(asked.get("end", timestamp)), _day(timestamp) - ONE_DAY)
         first = _day(asked["start"]) if "start" in asked else last - PAGE_SPAN
-    except ValueError:
+    except (ValueError, OverflowError):  # no day, or the day before the first of all
         return None
     return Snapshot(timestamp, original, max(first, FIRST_DAY), last)
 
@@ -179,7 +190,7 @@ def _read_pages(
     left = snapshots
     while chosen := choose_snapshots(left, set(wanted) - _days(pages)):
         for snapshot in client.track(chosen, coin):
-            url = f"{base}/web/{snapshot.timestamp}id_/{snapshot.original}"
+            url = _copy_address(base, snapshot)
             try:
                 pages[snapshot] = client.read(url, partial(_parse, snapshot=snapshot, coin=coin))
             except InputError as error:
@@ -188,6 +199,10 @@ def _read_pages(
         if len(pages) + len(failures) >= MAX_PAGES:
             break
     return pages, failures
+
+
+def _copy_address(base: str, snapshot: Snapshot) -> str:
+    return f"{base}/web/{snapshot.timestamp}id_/{snapshot.original}"
 
 
 def _days(pages: dict[Snapshot, Page]) -> set[date]:
@@ -219,5 +234,5 @@ def _check_coverage(
     reason = f"; the first that could not be read: {failures[0]}" if failures else ""
     raise InputError(
         f"no copy in the archive shows {request.coin} on {name_spans(missing)}; "
-        f"ask for a period without these days{reason}"
+        f"ask for a period without these days, or try again with --refresh{reason}"
     )

@@ -6,10 +6,13 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
-from coincast.errors import InputError
+from coincast.errors import InputError, redacted
 from coincast.files import write_atomically
+from coincast.prices.web.address import read_regular
 
 __all__ = ["RawCache"]
+
+FILE_LIMIT = 2**26  # bytes; twice what a client takes from the web
 
 
 class RawCache:
@@ -36,9 +39,12 @@ class RawCache:
     def get(self, url: str) -> bytes | None:
         """The body kept for an address; None if there is none or it is damaged."""
         try:
-            head, _, body = self.path(url).read_bytes().partition(b"\n")
+            head, _, body = read_regular(self.path(url), FILE_LIMIT).partition(b"\n")
             stated = json.loads(head)
-            whole = (stated["url"], stated["sha256"]) == (url, hashlib.sha256(body).hexdigest())
+            whole = (stated["url"], stated["sha256"]) == (
+                redacted(url),
+                hashlib.sha256(body).hexdigest(),
+            )
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return body if whole else None
@@ -46,7 +52,7 @@ class RawCache:
     def put(self, url: str, body: bytes) -> None:
         """Keep a body. If the cache cannot be written, warn: the prices are there all the same."""
         head = {
-            "url": url,
+            "url": redacted(url),
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "sha256": hashlib.sha256(body).hexdigest(),
         }

@@ -3,23 +3,20 @@
 One `Client` holds what a whole scrape shares: its rate limit, its cache, its patience.
 """
 
-import functools
+import contextlib
 import gzip
 import io
 import sys
-import time
+import threading
 import urllib.parse
-import urllib.request
 import zlib
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from http.client import HTTPException
-from pathlib import Path
 from typing import TypeVar
 
 import requests
 import urllib3
-from requests_ratelimiter import LimiterAdapter
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -30,6 +27,8 @@ from tenacity import (
 from tqdm import tqdm
 
 from coincast.errors import InputError
+from coincast.prices.web import exchange
+from coincast.prices.web.address import find_scheme, is_web, local_path, read_regular, show
 from coincast.prices.web.cache import RawCache
 
 __all__ = ["Client", "OfflineError"]
@@ -38,12 +37,10 @@ Item = TypeVar("Item")
 Parsed = TypeVar("Parsed")
 SIZE_LIMIT = 32 * 2**20  # bytes after decompression; five years of one coin are about 1 MiB
 TIMEOUT = (10, 30)  # seconds to connect, seconds between two parts of the answer
-DEADLINE = 120  # seconds for a whole answer: a slow drip never pauses long enough to time out
 ATTEMPTS = 4
 MAX_WAIT = 60  # seconds; a server may ask for a day
 MAX_REASON = 100  # characters
 REDIRECTS = 10
-USER_AGENT = "Mozilla/5.0 (compatible; coincast; research)"
 TEMPORARY = {429, 500, 502, 503, 504}
 BACKOFF = wait_exponential_jitter(multiplier=0.5, max=MAX_WAIT)
 
@@ -60,13 +57,6 @@ class _TemporaryError(requests.RequestException):
         self.wait = wait
 
 
-class _Session(requests.Session):
-    """A session that follows no redirect: requests would read their bodies without any limit."""
-
-    def resolve_redirects(self, *_: object, **__: object) -> Generator[requests.Response]:
-        yield from ()
-
-
 class Client:
     """What a scrape fetches with; one for all its coins and threads.
 
@@ -76,6 +66,10 @@ class Client:
         offline: use nothing but the cache.
         per_second: maximum number of requests per second to one host.
         progress: show progress bars on a terminal.
+
+    Attributes:
+        writing: held while a file is written. A command that ends takes it first, so that its
+            threads leave no half a file behind.
     """
 
     def __init__(
@@ -89,10 +83,8 @@ class Client:
     ) -> None:
         self.cache, self.refresh, self.offline = cache, refresh, offline
         self.progress = progress and sys.stderr.isatty()
-        self._session = _Session()
-        self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _adapter(per_second))
+        self.writing = threading.Lock()
+        self._session = exchange.Session(per_second)
 
     def read(self, url: str, parse: Callable[[bytes], Parsed], *, complete: bool = True) -> Parsed:
         """What `parse` makes of the bytes at an address.
@@ -110,7 +102,7 @@ class Client:
             InputError: another scheme, an unreadable file, no answer, an error status, or an answer
                 that is too slow or too large.
         """
-        if _scheme(url) == "file":
+        if find_scheme(url) == "file":
             return parse(_read_file(url))
         cache = self.cache if complete else None
         kept = cache.get(url) if cache and not self.refresh else None
@@ -119,8 +111,15 @@ class Client:
         body = self._fetch(url)
         parsed = parse(body)
         if cache:
-            cache.put(url, body)
+            with self.writing:
+                cache.put(url, body)
         return parsed
+
+    def forget(self, url: str) -> None:
+        """Have an answer fetched again next time, although it could be parsed."""
+        if self.cache and not self.offline:
+            with contextlib.suppress(OSError):
+                self.cache.path(url).unlink(missing_ok=True)
 
     def track(self, items: Iterable[Item], description: str) -> Iterable[Item]:
         """The items one by one, with a progress bar if they take longer than a second."""
@@ -129,7 +128,7 @@ class Client:
     def _fetch(self, url: str) -> bytes:
         """Fetch from the web, trying again while that may help."""
         if self.offline:
-            raise OfflineError(f"{url!r} is not in the cache; run once without --offline")
+            raise OfflineError(f"{show(url)} is not in the cache; run once without --offline")
         retrying = Retrying(
             retry=retry_if_exception(_may_pass),
             stop=stop_after_attempt(ATTEMPTS),
@@ -148,30 +147,38 @@ class Client:
                 else f": {type(error).__name__}"
             )
             raise InputError(
-                f"cannot fetch {url!r}{reason}; check the address and the network, try again "
+                f"cannot fetch {show(url)}{reason}; check the address and the network, try again "
                 "later, or give a saved page as file://"
             ) from error
 
     def _follow(self, url: str) -> bytes:
         """Ask an address and those that it redirects to."""
         target = url
-        for _ in range(REDIRECTS + 1):
-            with self._session.get(target, timeout=TIMEOUT, stream=True) as answer:
-                location = self._session.get_redirect_target(answer)
-                if location is None:
-                    _check_status(url, answer)
-                    packing = answer.headers.get("Content-Encoding", "").strip().lower()
-                    return _unpack(url, _read_body(url, answer.raw), packing)
-            target = urllib.parse.urljoin(target, location)
-            if not target.lower().startswith(("http://", "https://")):
-                raise InputError(f"{url!r} redirects to {target!r}, not a web page; check the url")
-        raise InputError(f"{url!r} redirects more than {REDIRECTS} times; check the address")
+        with _named_when_slow(url):
+            for _ in range(REDIRECTS + 1):
+                with self._session.get(target, timeout=TIMEOUT, stream=True) as answer:
+                    location = self._session.get_redirect_target(answer)
+                    if location is None:
+                        _check_status(url, answer)
+                        packing = answer.headers.get("Content-Encoding", "").strip().lower()
+                        return _unpack(url, _read_body(url, answer.raw), packing)
+                target = urllib.parse.urljoin(target, location)
+                if not is_web(target):
+                    raise InputError(
+                        f"{show(url)} redirects to {show(target)}, not a web page; check the url"
+                    )
+        raise InputError(f"{show(url)} redirects more than {REDIRECTS} times; check the address")
 
 
-@functools.cache
-def _adapter(per_second: int) -> LimiterAdapter:
-    """The rate limiter that all clients of one rate share: each has a thread that never ends."""
-    return LimiterAdapter(per_second=per_second, max_retries=0)
+@contextlib.contextmanager
+def _named_when_slow(url: str) -> Iterator[None]:
+    """Turn the end of the deadline into an error that names the address."""
+    try:
+        yield
+    except exchange.TooSlowError as error:
+        raise InputError(
+            f"{show(url)} took longer than {exchange.DEADLINE} s; try again later"
+        ) from error
 
 
 def _may_pass(error: BaseException) -> bool:
@@ -208,7 +215,7 @@ def _check_status(url: str, answer: requests.Response) -> None:
     if answer.status_code in TEMPORARY:
         raise _TemporaryError(status, _asked_wait(answer.headers.get("Retry-After", "")))
     if answer.status_code != HTTPStatus.OK:  # other statuses below 400 have no page either
-        raise InputError(f"cannot fetch {url!r}: {status}; check the address")
+        raise InputError(f"cannot fetch {show(url)}: {status}; check the address")
 
 
 def _asked_wait(asked: str) -> float:
@@ -221,13 +228,11 @@ def _asked_wait(asked: str) -> float:
 
 def _read_body(url: str, raw: urllib3.HTTPResponse) -> bytes:
     """The whole body as it was sent, read no further than the limits."""
-    started, body = time.monotonic(), bytearray()
+    body = bytearray()
     # Unpacked on the way, gzip that drips without ever giving a byte would not come back to us.
     while part := raw.read1(2**16, decode_content=False):
         body += part
         _check_size(url, len(body))
-        if time.monotonic() - started > DEADLINE:
-            raise InputError(f"{url!r} took longer than {DEADLINE} s; try again later")
     return bytes(body)
 
 
@@ -236,7 +241,9 @@ def _unpack(url: str, body: bytes, packing: str) -> bytes:
     if packing in {"", "identity"} or not body:
         return body
     if packing not in {"gzip", "x-gzip"}:
-        raise InputError(f"{url!r} is packed as {packing!r}, not gzip as asked; try again later")
+        raise InputError(
+            f"{show(url)} is packed as {packing!r}, not gzip as asked; try again later"
+        )
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
             body = file.read(SIZE_LIMIT + 1)
@@ -247,13 +254,11 @@ def _unpack(url: str, body: bytes, packing: str) -> bytes:
 
 
 def _read_file(url: str) -> bytes:
-    path = Path(urllib.request.url2pathname(urllib.parse.urlsplit(url).path))
     try:
-        with path.open("rb") as file:
-            body = file.read(SIZE_LIMIT + 1)
+        body = read_regular(local_path(url), SIZE_LIMIT + 1)
     except (OSError, ValueError) as error:  # ValueError: no path may hold a zero byte
         raise InputError(
-            f"cannot read {url!r}: {getattr(error, 'strerror', error)}; "
+            f"cannot read {show(url)}: {getattr(error, 'strerror', error)}; "
             "check the path and its permissions"
         ) from error
     _check_size(url, len(body))
@@ -262,15 +267,6 @@ def _read_file(url: str) -> bytes:
 
 def _check_size(url: str, size: int) -> None:
     if size > SIZE_LIMIT:
-        raise InputError(f"{url!r} is larger than {SIZE_LIMIT >> 20} MiB; ask for a shorter period")
-
-
-def _scheme(url: str) -> str:
-    """The scheme: http, https or file; any other is refused."""
-    try:
-        scheme = urllib.parse.urlsplit(url).scheme
-    except ValueError as error:
-        raise InputError(f"url {url!r} is not an address: {error}; check its spelling") from error
-    if scheme not in {"http", "https", "file"}:
-        raise InputError(f"url {url!r} has the scheme {scheme!r}; use http://, https:// or file://")
-    return scheme
+        raise InputError(
+            f"{show(url)} is larger than {SIZE_LIMIT >> 20} MiB; ask for a shorter period"
+        )

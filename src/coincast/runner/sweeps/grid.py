@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from coincast.errors import InputError
+from coincast.errors import InputError, shown
 from coincast.records.parameters import notebook_parameters, parse_assignments
 
 __all__ = ["GridPoint", "as_text", "grid_points", "parse_grid"]
@@ -47,9 +47,11 @@ def parse_grid(
     for sweep in sweeps:
         name, values = _parse(sweep, notebook)
         if name in grid:
-            raise InputError(f"--sweep {sweep}: {name} is swept twice; name its values in one list")
+            raise InputError(
+                f"--sweep {shown(sweep)}: {name} is swept twice; name its values in one list"
+            )
         if name in fixed:
-            raise InputError(f"--sweep {sweep}: {name} has a value already; give it once")
+            raise InputError(f"--sweep {shown(sweep)}: {name} has a value already; give it once")
         grid[name] = values
     count = math.prod(map(len, grid.values()))
     if count > MOST_POINTS:
@@ -66,14 +68,20 @@ def _parse(sweep: str, notebook: Path) -> tuple[str, list[Any]]:
     default = notebook_parameters(notebook).get(name)
     if not equals or default is None:
         parse_assignments([sweep], [notebook])  # refuses it, with a hint
+    option = f"--sweep {shown(sweep)}"
     values: list[Any] = []
-    for part in text.split(","):
+    parts = text.split(",")
+    if len(parts) > MOST_POINTS:
+        raise InputError(f"{option} has {len(parts)} values; the most is {MOST_POINTS}")
+    for part in parts:
         items = part.split(LIST_SEPARATOR) if isinstance(default, list) else [part]
         if "" in items:
-            raise InputError(f"--sweep {sweep} has an empty value; write {name}=A,B")
+            raise InputError(f"{option} has an empty value; write {name}=A,B")
         value = parse_assignments([f"{name}={','.join(items)}"], [notebook])[notebook][name]
         if value in values:
-            raise InputError(f"--sweep {sweep} has {part} twice; name each value once")
+            raise InputError(
+                f"--sweep {shown(sweep)} has {shown(part)} twice; name each value once"
+            )
         values.append(value)
     return name, values
 

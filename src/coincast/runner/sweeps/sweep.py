@@ -28,7 +28,7 @@ class Sweep:
 
 
 def sweep_states(sweep: Sweep, limits: Limits, *, fresh: bool = False) -> list[TaskState]:
-    """Whether and why each point of a sweep has to be executed.
+    """Whether and why each point of a sweep has to be executed; call it under the lock.
 
     Raises:
         InputError: the parameters of some point are not possible.
@@ -38,7 +38,9 @@ def sweep_states(sweep: Sweep, limits: Limits, *, fresh: bool = False) -> list[T
         parameters = {**sweep.fixed, **point.parameters}
         task = make_task(sweep.notebook, parameters, limits, label=point.name)
         folder = sweep.folder / point.name
-        states += task_states([task], Places(folder, folder), fresh=fresh)
+        places = Places(folder, folder)
+        places.tidy()
+        states += task_states([task], places, fresh=fresh)
     return states
 
 

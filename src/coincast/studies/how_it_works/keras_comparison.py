@@ -1,5 +1,6 @@
 """The recurrent networks in Keras: the same weights, trained alike, and their gates compared."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -18,7 +19,8 @@ from coincast.studies.how_it_works.recurrent_network import (
 )
 
 __all__ = [
-    "equality_sentence",
+    "agreement",
+    "agreement_sentence",
     "gates_sentence",
     "largest_difference",
     "lstm_gates",
@@ -182,18 +184,29 @@ def gates_sentence(gates: Mapping[str, FloatArray], example: ExampleWindow) -> s
     )
 
 
-def equality_sentence(
+def agreement(
     differences: Mapping[str, Mapping[str, float]], gradient_check: Mapping[str, float]
-) -> str:
-    """How closely NumPy and Keras agree, in words.
+) -> dict[str, float]:
+    """How closely NumPy and Keras agree: part -> power of ten above all its differences.
+
+    The differences themselves are rounding, which other processors do differently.
 
     Args:
         differences: part -> what was compared -> largest absolute difference.
         gradient_check: kind -> `finite_difference_error`.
+
+    >>> agreement({"LSTM": {"loss": 2e-16, "output": 3e-15}}, {"RNN": 2e-10})
+    {'LSTM': 1e-14, 'gradients of RNN': 1e-09}
     """
-    told = ", ".join(f"{part} {max(found.values()):.1e}" for part, found in differences.items())
-    checked = " and ".join(f"{kind} {error:.1e}" for kind, error in gradient_check.items())
+    largest = {part: max(found.values()) for part, found in differences.items()}
+    largest |= {f"gradients of {kind}": error for kind, error in gradient_check.items()}
+    return {part: float(f"1e{math.floor(math.log10(d)) + 1}") for part, d in largest.items()}
+
+
+def agreement_sentence(found: Mapping[str, float]) -> str:
+    """How closely NumPy and Keras agree, in words, by what `agreement` gives."""
+    told = ", ".join(f"{part} {bound:.0e}" for part, bound in found.items())
     return (
-        f"Largest difference between ours and Keras's: {told}. Gradients by back-propagation and "
-        f"by trying out differ, as a share of the largest, by {checked}."
+        f"Ours and Keras's differ by less than: {told}. For gradients that is the difference of "
+        "back-propagation and finite differences, as a share of the largest."
     )

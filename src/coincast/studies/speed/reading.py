@@ -18,8 +18,7 @@ def timing_table(runs: Sequence[Run]) -> pd.DataFrame:
     Returns:
         Columns: `study`, `side`, `members`; `cold` and `warm` seconds for all members (the
         median of warm runs; a fit compiles each time and has only `cold`); `member_ms`, warm if
-        there is a warm run; `peak_gib`; `share_of_limit` if the record holds it: the program's
-        matrix products per second against one large product, NaN for fits.
+        there is a warm run; `peak_gib`.
     """
     return pd.DataFrame([_row(run) for run in runs])
 
@@ -27,7 +26,7 @@ def timing_table(runs: Sequence[Run]) -> pd.DataFrame:
 def _row(run: Run) -> dict[str, Any]:
     is_fit = "seconds" in run
     cold, warm = (sum(run["seconds"]), float("nan")) if is_fit else _cold_and_warm(run)
-    row = {
+    return {
         "study": run["study"],
         "side": run["side"],
         "members": run["members"],
@@ -36,9 +35,6 @@ def _row(run: Run) -> dict[str, Any]:
         "member_ms": 1000 * (cold if is_fit else warm) / run["members"],
         "peak_gib": run["peak_gib"],
     }
-    if "gflop" in run:  # only in records up to 2026-11
-        row["share_of_limit"] = run["gflop"] / warm / run["limit_gflops"]
-    return row
 
 
 def ratios(runs: Sequence[Run], study: str, members: int) -> dict[str, float]:

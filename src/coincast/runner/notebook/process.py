@@ -1,8 +1,8 @@
 """One notebook, executed by papermill in this process and a kernel of its own.
 
-`python -m coincast.runner.notebook_process REQUEST.json` executes what the request names and
+`python -m coincast.runner.notebook.process REQUEST.json` executes what the request names and
 writes `ending.json` next to it. When its standard input closes, because the runner ended it or
-died, it ends and takes its kernel with it.
+died, it ends. However it ends, it takes everything with it that the notebook started.
 """
 
 import json
@@ -18,8 +18,12 @@ import papermill
 import psutil
 from jupyter_core.paths import jupyter_runtime_dir
 from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
+
+from coincast.runner.notebook import descendants
+from coincast.runner.notebook.engine import ENGINE
 
 KERNEL_START_SECONDS = 300  # on a busy machine
 # Sockets in the file system: no port can clash, and no other user can connect.
@@ -44,6 +48,7 @@ def execute_here(request: Mapping[str, Any]) -> dict[str, str]:
             parameters=request["parameters"],
             cwd=request["folder"],
             kernel_name="python3",
+            engine_name=ENGINE,
             progress_bar=False,
             start_timeout=KERNEL_START_SECONDS,
             config=Config({"KernelManager": {"transport": TRANSPORT, "connection_file": sockets}}),
@@ -53,12 +58,18 @@ def execute_here(request: Mapping[str, Any]) -> dict[str, str]:
         return _ending("failed", error.evalue, error=error.ename, traceback=traceback)
     except DeadKernelError:
         return _ending("died", "its kernel died")
-    # To papermill SystemExit in a cell is not an error.
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.source and cell.execution_count is None:
-            message = "it ended the notebook before the last cell"
-            return _ending("failed", message, error="SystemExit")
+    if _was_left(notebook):
+        return _ending("failed", "it ended the notebook before its end", error="SystemExit")
     return _ending("finished", "")
+
+
+def _was_left(notebook: NotebookNode) -> bool:
+    """Whether a cell raised SystemExit, which to papermill is no error."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source]
+    return any(
+        cell.execution_count is None or any(out.output_type == "error" for out in cell.outputs)
+        for cell in code
+    )
 
 
 def _ending(status: str, message: str, **more: str) -> dict[str, str]:
@@ -69,13 +80,15 @@ def _end_with_runner() -> None:
     """Wait until the runner closes standard input or dies; then end, and the kernel too."""
     while os.read(sys.stdin.fileno(), 1):
         pass
-    for process in psutil.Process().children(recursive=True):
-        process.kill()
+    descendants.kill_descendants(psutil.Process())
     shutil.rmtree(jupyter_runtime_dir(), ignore_errors=True)  # made by the runner, for this alone
     os._exit(1)
 
 
 if __name__ == "__main__":
+    descendants.adopt_orphans()
     threading.Thread(target=_end_with_runner, daemon=True).start()
     path = Path(sys.argv[1])
-    path.with_name("ending.json").write_text(json.dumps(execute_here(json.loads(path.read_text()))))
+    ending = execute_here(json.loads(path.read_text()))
+    descendants.kill_descendants(psutil.Process())
+    path.with_name("ending.json").write_text(json.dumps(ending))

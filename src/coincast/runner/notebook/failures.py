@@ -10,6 +10,7 @@ from coincast.errors import InputError, PriceError
 __all__ = ["describe_failure"]
 
 USER_ERRORS = {InputError.__name__, PriceError.__name__}
+MOST_CHARACTERS = 500  # of the one line
 LAST_LINES = 40  # of a traceback and of a log
 
 
@@ -23,7 +24,7 @@ def describe_failure(ending: Mapping[str, str], executed: str, log: str) -> dict
     """
     number, source = _last_cell(executed)
     where = f"cell {number}" if number else "before the first cell"
-    message = (ending["message"].splitlines() or [""])[0]
+    message = (ending["message"].splitlines() or [""])[0][:MOST_CHARACTERS]
     bad_input = ending.get("error") in USER_ERRORS
     told = [message] if bad_input else [where, ending.get("error", ""), message]
     problem = ": ".join(filter(None, told))

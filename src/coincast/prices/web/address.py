@@ -1,0 +1,63 @@
+"""Addresses, and what they may read from this machine."""
+
+import stat
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from coincast.errors import InputError, redacted
+
+__all__ = ["find_scheme", "is_web", "local_path", "read_regular", "show"]
+
+LINE = 200  # characters of an address that a message shows
+
+
+def show(url: str) -> str:
+    """An address for an error message: redacted, cut, without control characters."""
+    return f"{redacted(url)!r:.{LINE}}"
+
+
+def is_web(url: str) -> bool:
+    """Whether an address is http or https."""
+    return url.lower().startswith(("http://", "https://"))
+
+
+def find_scheme(url: str) -> str:
+    """The scheme: http, https or file.
+
+    Raises:
+        InputError: it is another one, or the text is no address.
+    """
+    try:
+        scheme = urllib.parse.urlsplit(url).scheme
+    except ValueError as error:
+        raise InputError(f"url {show(url)} is not an address: {error}; check it") from error
+    if scheme not in {"http", "https", "file"}:
+        raise InputError(
+            f"url {show(url)} has the scheme {scheme!r:.80}; use http://, https:// or file://"
+        )
+    return scheme
+
+
+def local_path(url: str) -> Path:
+    """The path that a file address names."""
+    return Path(urllib.request.url2pathname(urllib.parse.urlsplit(url).path))
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """The first bytes of a regular file.
+
+    Args:
+        path: looked at before it is opened: opening a FIFO would wait for a writer for ever.
+        limit: bytes read at most.
+
+    Raises:
+        OSError: there is no such file, or it is a folder, a device or another special file.
+        ValueError: no path may hold a zero byte.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        kind = "Is a directory" if stat.S_ISDIR(mode) else "not a regular file"
+        raise OSError(0, kind)
+    with path.open("rb") as file:
+        return file.read(limit)
