@@ -68,15 +68,34 @@ def test_compare_names_the_values_that_differ_most_and_what_the_readme_prints():
     different = found(files(other, readme=README.replace("0.0651", "0.0652")))
     assert different.status == "different"
     paths = [change.path for change in different.differing]
-    assert paths == ["values.coin", "values.mae.zero", "values.mae.lstm.1", "values.mae.lstm.0"]
+    assert paths == ["values.mae.zero", "values.mae.lstm.1", "values.mae.lstm.0", "values.coin"]
     for words in ("values.mae.zero 0.0527 -> 0.06", "and 1 more", "README: 0.0651 -> 0.0652"):
         assert words in different.line
-    assert "values.mae.lstm.0" not in different.line
+    assert "values.coin" not in different.line  # texts follow from numbers
 
 
 def test_compare_says_when_no_number_of_the_readme_changes():
     line = found(files(VALUES | {"n": 60})).line
     assert line == "different: values.n 59 -> 60; no number in the README changes"
+
+
+def test_compare_sees_a_readme_with_other_text_around_the_same_numbers():
+    different = found(files(readme=README.replace("lstm", "the LSTM")))
+    assert different.line == "different: README: other text, the same numbers"
+    different = found(files(readme="none"))
+    assert different.line == "different: README: 2 numbers -> 0 numbers"
+
+
+def test_compare_shows_the_numbers_that_differ_between_long_texts():
+    texts = [f"{'right on ' * 6}{days} of 97 days, .5 (at most {days},000)" for days in (58, 60)]
+    before, now = (files({"reading": [text]}) for text in texts)
+    line = compare("07_any", before, now).line
+    assert "values.reading.0 58 -> 60, 58,000 -> 60,000;" in line
+
+
+def test_compare_tells_a_zero_of_another_type():
+    different = compare("07_any", files({"n": 0}), files({"n": 0.0}))
+    assert different.line.startswith("different: values.n 0 -> 0.0;")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -20,6 +21,7 @@ DOUBLE_DIGITS = 15  # more do not fit into a double
 LARGEST_STEP = 64  # of 255, by which antialiasing may change a pixel of the same picture
 MOST_NAMED = 3  # on a line
 SHORT = 40  # letters of a value on a line
+NUMBER = re.compile(r"[-+]?\.?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?")  # also in a text: "(-.05 to 1,200)"
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,10 @@ class Difference:
     digits: int | None = None  # significant ones in common; None unless both are floats
 
     def __str__(self) -> str:
-        """The path and both values, long ones shortened."""
-        if isinstance(self.committed, str) and isinstance(self.found, str):
-            return f"{self.path} {_changed_words(self.committed, self.found)}"
+        """The path and both values, or the numbers that differ between two long texts."""
+        pair = self.committed, self.found
+        if all(isinstance(value, str) and len(value) > SHORT for value in pair):
+            return f"{self.path} {_changed_numbers(*pair)}"
         return f"{self.path} {_short(self.committed)} -> {_short(self.found)}"
 
 
@@ -160,14 +163,17 @@ def _summary(value: Any) -> Any:  # noqa: ANN401
 
 
 def _distance(change: Difference) -> tuple[int, float, str]:
-    """A key that sorts what differs most to the front."""
-    if change.digits is None:
-        return -1, 0.0, change.path
-    return change.digits, -_relative(change.committed, change.found), change.path
+    """A key that sorts what differs most to the front: no pair, numbers, then texts about them."""
+    pair = change.committed, change.found
+    if all(isinstance(value, int | float) for value in pair):
+        return 1, -_relative(*pair), change.path
+    changed_text = all(isinstance(value, str) and value != MISSING for value in pair)
+    return 2 if changed_text else 0, 0.0, change.path
 
 
 def _relative(one: float, other: float) -> float:
-    return abs(one - other) / max(abs(one), abs(other))
+    largest = max(abs(one), abs(other))
+    return abs(one - other) / largest if largest else 0.0  # 0 and 0.0 differ as JSON
 
 
 def digits(one: float, other: float) -> int:
@@ -203,20 +209,24 @@ def _pixels(content: bytes) -> np.ndarray[Any, np.dtype[np.int16]]:
 def _readme_change(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """What changes in the notebook's block of the README; "" if nothing does."""
     texts = str(before.get("readme", "")), str(now.get("readme", ""))
-    return _changed_words(*texts) if texts[0] != texts[1] else ""
+    return _changed_numbers(*texts) if texts[0] != texts[1] else ""
 
 
-def _changed_words(before: str, now: str) -> str:
-    """The words that differ between two texts.
+def _changed_numbers(before: str, now: str) -> str:
+    """The numbers that differ between two texts.
 
-    >>> _changed_words("right: 0.598 of 97", "right: 0.619 of 97")
+    >>> _changed_numbers("right: 0.598 of 97", "right: 0.619 of 97")
     '0.598 -> 0.619'
+    >>> _changed_numbers("all 97", "all of 97")
+    'other text, the same numbers'
     """
-    words = before.split(), now.split()
-    if len(words[0]) != len(words[1]) or words[0] == words[1]:
-        return f"{_short(before)!r} -> {_short(now)!r}"
-    pairs = zip(*words, strict=True)
-    return _most([f"{_short(one)} -> {_short(other)}" for one, other in pairs if one != other])
+    numbers = NUMBER.findall(before), NUMBER.findall(now)
+    if numbers[0] == numbers[1]:
+        return "other text, the same numbers"
+    if len(numbers[0]) != len(numbers[1]):
+        return f"{len(numbers[0])} numbers -> {len(numbers[1])} numbers"
+    pairs = zip(*numbers, strict=True)
+    return _most([f"{one} -> {other}" for one, other in pairs if one != other])
 
 
 def _short(value: Any) -> str:  # noqa: ANN401
