@@ -170,8 +170,8 @@ def train(
 
     Source: Kingma and Ba, 2015, arXiv 1412.6980.
     """
-    weights = _flat(network.weights)
-    mean, square = np.zeros_like(weights), np.zeros_like(weights)
+    means = [np.zeros_like(weight) for weight in network.weights]
+    squares = [np.zeros_like(weight) for weight in network.weights]
     losses, steps = [], 0
     for _ in range(settings.epochs):
         summed = 0.0
@@ -180,13 +180,15 @@ def train(
             loss, gradients = network.loss_gradients(inputs[batch], targets[batch])
             summed += loss * len(targets[batch])
             steps += 1
-            mean += (1 - MEAN_DECAY) * (_flat(gradients) - mean)
-            square += (1 - SQUARE_DECAY) * (_flat(gradients) ** 2 - square)
             # The running means start at zero; this corrects their bias.
             rate = settings.learning_rate * np.sqrt(1 - SQUARE_DECAY**steps)
             rate /= 1 - MEAN_DECAY**steps
-            weights = weights - rate * (mean / (np.sqrt(square) + SMALL))
-            network = _with_weights(network, weights)
+            for index, gradient in enumerate(gradients):
+                means[index] += (1 - MEAN_DECAY) * (gradient - means[index])
+                squares[index] += (1 - SQUARE_DECAY) * (gradient**2 - squares[index])
+            parts = zip(network.weights, means, squares, strict=True)
+            weights = [w - rate * (mean / (np.sqrt(square) + SMALL)) for w, mean, square in parts]
+            network = Network(network.kind, weights)
         losses.append(summed / len(targets))
     if not np.isfinite(losses).all():
         raise InputError(
