@@ -7,23 +7,17 @@ the libraries and what it made are compared with the last run. After Ctrl-C the 
 from __future__ import annotations
 
 import argparse
-import functools
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import environment
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from coincast.runner.execution import Limits, Task
-    from coincast.runner.reproduction import Engine, Outcome, Places, TaskState
+    from coincast.runner.reproduction import Outcome, Places
     from coincast.runner.sweeps.sweep import Sweep
 
 Number = TypeVar("Number", int, float)
-MOST_NAMED = 5  # stray files
-NAME_WIDTH = 22  # of the table's first column, at least
 EXAMPLE = """
 examples:
   python3 scripts/reproduce.py
@@ -165,13 +159,14 @@ def carry_out(
     from coincast.files import require_writable
     from coincast.paths import FIGS, ROOT
     from coincast.report.readme import update_readme
+    from coincast.runner.progress import run_and_report
     from coincast.runner.reproduction import task_states
 
     with places.locked():
         states = task_states(tasks, places, fresh=fresh)
         if any(state.reason for state in states):
             require_writable(places.out, "the folder for results")
-        outcomes = run(states, places.build / "work", jobs, scheduler)
+        outcomes = run_and_report(states, places.build / "work", jobs, scheduler, show)
         print(f"\nfigures and numbers: {places.out}\nexecuted notebooks: {places.build}")
         if places.out == FIGS and not any(outcome.problem for outcome in outcomes):
             print(update_readme(ROOT / "README.md", FIGS))
@@ -184,13 +179,14 @@ def carry_out_sweep(
     sweep: Sweep, limits: Limits, *, fresh: bool, jobs: int | None, scheduler: str | None = None
 ) -> int:
     """Run what of a sweep is not up to date, write its tables and figure, return the status."""
+    from coincast.runner.progress import run_and_report
     from coincast.runner.reproduction import Places
     from coincast.runner.sweeps.sweep import sweep_states, write_sweep
 
     places = Places.of(sweep.folder)
     with places.locked():
         states = sweep_states(sweep, limits, fresh=fresh)
-        outcomes = run(states, places.build / "work", jobs, scheduler)
+        outcomes = run_and_report(states, places.build / "work", jobs, scheduler, show)
         files, failed = write_sweep(sweep, outcomes)
     print(f"\n{len(states) - failed} of {len(states)} runs are in the table")
     print(*files, sep="\n")
@@ -204,6 +200,7 @@ def verify(arguments: argparse.Namespace, limits: Limits) -> int:
     """Execute the notebooks again and compare with what is committed; return the exit status."""
     from coincast.paths import BUILD, FIGS
     from coincast.report import verification
+    from coincast.runner.progress import run_and_report
     from coincast.runner.reproduction import Places, find_notebooks, make_task, task_states
 
     verification.check_options(vars(arguments))
@@ -212,7 +209,9 @@ def verify(arguments: argparse.Namespace, limits: Limits) -> int:
     places = Places.of(BUILD / "verify")
     with places.locked():
         states = task_states(tasks, places, fresh=True)
-        outcomes = run(states, places.build / "work", arguments.jobs, arguments.scheduler)
+        outcomes = run_and_report(
+            states, places.build / "work", arguments.jobs, arguments.scheduler, show
+        )
     found = verification.verify(
         (
             verification.Run(
@@ -240,63 +239,9 @@ def status(outcomes: list[Outcome]) -> int:
     return int(bool(problems))
 
 
-def run(
-    states: list[TaskState], work: Path, jobs: int | None, scheduler: str | None
-) -> list[Outcome]:
-    """Run what is not up to date, reporting each start and end, and print the table."""
-    from coincast.runner.reproduction import reproduce
-
-    outcomes: list[Outcome] = []
-    started = time.monotonic()
-    try:
-        for outcome in reproduce(states, engine(states, work, jobs, scheduler)):
-            outcomes.append(outcome)
-            end = f"failed: {outcome.problem}" if outcome.problem else "finished"
-            report(f"{outcome.task.name} {end}, {outcome.result.seconds:.0f} s")
-            if outcome.result.refused:
-                names = ", ".join(map(repr, outcome.result.refused[:MOST_NAMED]))
-                report(f"{outcome.task.name} left files that it does not record: {names}")
-    finally:  # also after Ctrl-C: what is finished stays
-        print_table(states, outcomes)
-        print(f"{'together':<{NAME_WIDTH}}{time.monotonic() - started:>8.1f}")
-    return outcomes
-
-
-def engine(states: list[TaskState], work: Path, jobs: int | None, scheduler: str | None) -> Engine:
-    """What executes tasks: this machine, or a cluster."""
-    if scheduler is not None:
-        from coincast.runner.cluster import run_on_cluster
-
-        return functools.partial(run_on_cluster, address=scheduler)
-    from coincast.runner.pool import default_jobs, run_tasks
-
-    reasons = {state.task.name: state.reason for state in states}
-    return functools.partial(
-        run_tasks,
-        jobs=jobs or default_jobs(sum(map(bool, reasons.values()))),
-        work=work,
-        started=lambda task: report(f"{task.name} started: {reasons[task.name]}"),
-    )
-
-
-def report(line: str) -> None:
-    """Print one line of progress, unbroken even if several notebooks report at once."""
+def show(line: str) -> None:
+    """Print one line, unbroken even if several notebooks report at once."""
     print(f"{environment.printable(line)}\n", end="", flush=True)
-
-
-def print_table(states: list[TaskState], outcomes: list[Outcome]) -> None:
-    """Print what became of every notebook: seconds, peak of memory, figures or problem."""
-    ended = {outcome.task.name: outcome for outcome in outcomes}
-    width = max([NAME_WIDTH, *(len(state.task.name) + 2 for state in states)])
-    print(f"\n{'notebook':<{width}}{'seconds':>8}{'GiB':>6}  figures")
-    for state in states:
-        seconds = gib = "-"
-        end = f"not run ({state.reason})" if state.reason else "up to date"
-        if outcome := ended.get(state.task.name):
-            seconds, gib = f"{outcome.result.seconds:.1f}", f"{outcome.result.peak_gib:.1f}"
-            figures = [name for name in outcome.result.made if name.endswith(".png")]
-            end = f"FAILED: {outcome.problem}" if outcome.problem else ", ".join(figures)
-        print(f"{state.task.name:<{width}}{seconds:>8}{gib:>6}  {environment.printable(end)}")
 
 
 def refresh_page(tasks: list[Task], places: Places) -> None:
