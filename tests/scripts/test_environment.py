@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import environment
+import installation
 import pytest
 
 from coincast.paths import ROOT
@@ -59,24 +60,24 @@ def stages(stamp, monkeypatch):
 
     for name in ("ROOT", "VENV"):
         monkeypatch.setattr(environment, name, stamp.parent)
-    monkeypatch.setattr(environment, "LOG", stamp.parent / "build" / "install.log")
-    monkeypatch.setattr(environment, "step", step)
-    monkeypatch.setattr(environment, "replaces_index", lambda: False)
+    monkeypatch.setattr(installation, "LOG", stamp.parent / "build" / "install.log")
+    monkeypatch.setattr(installation, "step", step)
+    monkeypatch.setattr(installation, "replaces_index", lambda: False)
     return ran, failing
 
 
 def test_install_uses_uv_and_stamps_at_the_end(stages):
-    environment.install({"sha256": "abc"})
+    installation.install({"sha256": "abc"})
     assert stages[0] == ["create .venv", "install uv", "uv", *LAST_STAGES]
     assert environment.installed() == {"sha256": "abc"}
 
 
 def test_install_falls_back_to_pip_where_uv_fails_or_knows_no_index(stages, stamp, monkeypatch):
     stages[1].add("uv")
-    environment.install({})
+    installation.install({})
     stamp.unlink()
-    monkeypatch.setattr(environment, "replaces_index", lambda: True)
-    environment.install({})
+    monkeypatch.setattr(installation, "replaces_index", lambda: True)
+    installation.install({})
     first, second = ["create .venv", "install uv", "uv"], ["create .venv"]
     last = ["pip", *LAST_STAGES]
     assert stages[0] == [*first, *last, *second, *last]
@@ -85,9 +86,9 @@ def test_install_falls_back_to_pip_where_uv_fails_or_knows_no_index(stages, stam
 def test_install_that_fails_is_noticed_and_says_where_the_log_is(stages, capsys):
     stages[1].add("install coincast itself")
     with pytest.raises(SystemExit):
-        environment.install({})
+        installation.install({})
     assert environment.installed() is None
-    assert str(environment.LOG) in capsys.readouterr().err
+    assert str(installation.LOG) in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -102,14 +103,14 @@ def test_replaces_index_only_where_uv_would_ask_another_one(monkeypatch, variabl
     monkeypatch.setattr(environment, "venv_python", lambda: Path(sys.executable))
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert environment.replaces_index() == expected
+    assert installation.replaces_index() == expected
 
 
 def test_step_keeps_the_output_in_the_log_and_prints_one_line(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(environment, "LOG", tmp_path / "install.log")
-    assert environment.step("first", [sys.executable, "-c", "print('written')"])
-    assert not environment.step("second", [sys.executable, "-c", "raise OSError"])
-    assert {"written", "OSError"} <= set(environment.LOG.read_text().split())
+    monkeypatch.setattr(installation, "LOG", tmp_path / "install.log")
+    assert installation.step("first", [sys.executable, "-c", "print('written')"])
+    assert not installation.step("second", [sys.executable, "-c", "raise OSError"])
+    assert {"written", "OSError"} <= set(installation.LOG.read_text().split())
     first, second = capsys.readouterr().out.splitlines()
     assert "failed" in second
     assert "failed" not in first
@@ -119,10 +120,10 @@ def test_bar_shows_the_share_that_uv_or_pip_has_downloaded(tmp_path, monkeypatch
     pins = tmp_path / "requirements.txt"
     pins.write_text("jax==1\nkeras==2\nnumpy==3\nzict==4\n")
     monkeypatch.setattr(environment, "pins", lambda: pins)
-    monkeypatch.setattr(environment, "WIDTH", 4)
+    monkeypatch.setattr(installation, "WIDTH", 4)
     log = "Downloading jax (30.0MiB)\nDownloading numpy (10.0MiB)\n Downloaded jax\n"
-    assert environment.bar(log) == "[###.]"
-    assert environment.bar("Collecting jax\n  jax-1.whl\nProcessing keras\n") == "[##..]"
+    assert installation.bar(log) == "[###.]"
+    assert installation.bar("Collecting jax\n  jax-1.whl\nProcessing keras\n") == "[##..]"
 
 
 def test_gpu_pins_hold_the_same_releases_and_more():
