@@ -70,7 +70,7 @@ def install_uv() -> bool:
 
 
 def hashed(path: Path) -> list[str]:
-    """Give the options to install a list of environment.pins and nothing that differs from its hash."""
+    """Give the options to install a list of pins and nothing that differs from its hash."""
     return ["--require-hashes", "-r", str(path)]
 
 
@@ -103,7 +103,7 @@ def step(name: str, command: list[str]) -> bool:
 
 
 def bar(log: str) -> str:
-    """Draw how much is downloaded: uv tells sizes, pip goes through the environment.pins one by one."""
+    """Draw how much is downloaded: uv tells sizes, pip goes through the pins one by one."""
     sizes = {
         name: float(size) for name, size in re.findall(r"Downloading (\S+) \(([\d.]+)MiB", log)
     }
