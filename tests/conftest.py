@@ -15,8 +15,10 @@ from coincast.paths import ROOT
 settings.register_profile("coincast", derandomize=True, deadline=None, max_examples=40)
 settings.load_profile("coincast")
 
-# A shell has what it starts in its background ignore Ctrl-C, and so would the commands under test.
+# A shell's background ignores Ctrl-C, and nohup ignores hang-ups; so would the commands under test.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Tests speak to this machine only, whatever proxy it has.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
