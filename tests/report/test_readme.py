@@ -41,7 +41,7 @@ def test_gallery_shows_every_recorded_figure_and_notebook():
 
 def test_readme_table_holds_the_recorded_errors():
     """Read the numbers out of the Markdown, without the code that wrote them."""
-    rows = re.findall(r"^\| \**([^|*]+?)\** \| (0\.\d+) \|", TEXT, flags=re.MULTILINE)
+    rows = re.findall(r"^\| \**([^|*]+?)\** +\| (0\.\d+) +\|", TEXT, flags=re.MULTILINE)
     recorded = RECORDED["02_ethereum_lstm"]["values"]["test_mae"]
     assert [float(mae) for _, mae in rows] == [round(mae, 4) for mae in recorded.values()]
 
