@@ -46,9 +46,8 @@ def test_readme_table_holds_the_recorded_errors():
     assert [float(mae) for _, mae in rows] == [round(mae, 4) for mae in recorded.values()]
 
 
-def test_readme_text_beside_tables_and_blocks_is_short():
-    text = re.sub(r"<!-- begin.*?<!-- end [^>]*>", "", TEXT, flags=re.DOTALL)
-    assert len(re.sub(r"^\|.*$", "", text, flags=re.MULTILINE).split()) <= 1500
+def test_readme_text_beside_tables_is_short():
+    assert len(re.sub(r"^\|.*$", "", TEXT, flags=re.MULTILINE).split()) <= 1600
 
 
 @pytest.mark.parametrize(
