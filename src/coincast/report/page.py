@@ -91,10 +91,11 @@ def _content(record: Mapping[str, Any], figs: Path, build: Path) -> dict[str, An
     values, provenance = record.get("values", {}), record.get("provenance", {})
     # Markdown escapes any HTML in it.
     markdown = mistune.create_markdown(plugins=["table"])
-    reading = "\n".join(f"- {text}" for text in values.get("reading", []))
+    block = record.get("readme", "")
+    others = [f"- {text}" for text in values.get("reading", []) if text not in block]
     return {
         "device": provenance.get("device", ""),
-        "summary": markdown(record.get("readme", reading)),
+        "summary": markdown("\n".join([block, "", *others])),
         "figures": [
             (caption, _address(figs / f"{name}.png", build), _size(figs / f"{name}.png"))
             for name, caption in record.get("figures", {}).items()
