@@ -2,6 +2,8 @@
 
 import gzip
 import shutil
+import threading
+import time
 
 import pandas as pd
 import pytest
@@ -96,8 +98,16 @@ def test_probe_is_killed_when_it_takes_too_long():
     assert finding.remedy.startswith("try again")
 
 
+def test_probe_that_nobody_waits_for_ends_before_its_engine_is_loaded():
+    stop = threading.Event()
+    stop.set()
+    started = time.monotonic()
+    assert "error" in probes.start("tensorflow", stop=stop)
+    assert time.monotonic() - started < 2
+
+
 def test_examine_reports_every_probe_and_check(monkeypatch):
-    monkeypatch.setattr(probes, "start", lambda name, *_: {"error": f"no {name} here"})
+    monkeypatch.setattr(probes, "start", lambda name, *_, **__: {"error": f"no {name} here"})
     found = {finding.name: finding for finding in doctor.examine(["numpy 1.0"], network="")}
     for name in ("tensorflow", "jax", "network"):
         assert (found[name].state, f"no {name} here" in found[name].message) == (PROBLEM, True)

@@ -1,12 +1,14 @@
 """What works on this machine and in this checkout, what does not, and how to fix it."""
 
 import contextlib
+import functools
 import gzip
 import hashlib
 import platform
 import re
 import shutil
 import sys
+import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -62,9 +64,11 @@ def examine(
         network: address of the live price source, "" for its own; None does not ask.
     """
     with ThreadPoolExecutor() as pool, contextlib.ExitStack() as stack:
-        trials = {name: pool.submit(probes.start, name) for name in probes.ENGINES}
-        asked = None if network is None else pool.submit(probes.start, "network", network)
-        stack.callback(probes.stop)  # nobody waits for them after Ctrl-C
+        stop = threading.Event()
+        stack.callback(stop.set)  # after Ctrl-C nobody waits for the probes
+        probe = functools.partial(probes.start, stop=stop)
+        trials = {name: pool.submit(probe, name) for name in probes.ENGINES}
+        asked = None if network is None else pool.submit(probe, "network", network)
         unmet, differing = list(unmet_pins), consistency.problems(ROOT / "README.md", FIGS)
         findings = [
             Finding("Python", OK, f"{platform.python_version()} in {sys.prefix}, {cores()} cores"),

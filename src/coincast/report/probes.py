@@ -10,6 +10,8 @@ import os
 import re
 import subprocess
 import sys
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -21,16 +23,18 @@ from coincast.prices.sources import coinmarketcap
 from coincast.prices.sources.request import Request
 from coincast.prices.web.client import Client
 
-__all__ = ["ENGINES", "probe_engine", "probe_network", "start", "stop"]
+__all__ = ["ENGINES", "probe_engine", "probe_network", "start"]
 
 ENGINES = ("tensorflow", "jax")
 MAX_REASON = 160  # letters
-RUNNING: set[subprocess.Popen[str]] = set()
+LOOK_SECONDS = 0.1  # between two looks whether a probe is still wanted
 # Don't reserve the whole GPU: other processes may be using it.
 SHARED_GPU = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 
 
-def start(name: str, *arguments: str, seconds: float = 180) -> dict[str, Any]:
+def start(
+    name: str, *arguments: str, seconds: float = 180, stop: threading.Event | None = None
+) -> dict[str, Any]:
     """Run a probe in a process of its own; give what it finds.
 
     Args:
@@ -38,6 +42,7 @@ def start(name: str, *arguments: str, seconds: float = 180) -> dict[str, Any]:
         *arguments: for "network", the address to ask.
         seconds: limit, after which the process is killed; a slow disk may take a minute to read
             the files of an engine for the first time.
+        stop: set by another thread to have the process killed.
 
     Returns:
         What the probe gives, or `error`: why it gave nothing, with `timed_out` after the limit.
@@ -47,14 +52,12 @@ def start(name: str, *arguments: str, seconds: float = 180) -> dict[str, Any]:
     with subprocess.Popen(  # noqa: S603 - our own module
         command, env=environment, stdout=pipe, stderr=pipe, text=True
     ) as process:
-        RUNNING.add(process)
         try:
-            told, log = process.communicate(timeout=seconds)
+            told, log = _wait(process, seconds, stop or threading.Event())
         except subprocess.TimeoutExpired:
             return {"error": f"no answer in {seconds:.0f} s", "timed_out": True}
         finally:
             process.kill()
-            RUNNING.discard(process)
     try:
         return dict(json.loads(told.splitlines()[-1]))
     except (IndexError, ValueError):
@@ -62,10 +65,17 @@ def start(name: str, *arguments: str, seconds: float = 180) -> dict[str, Any]:
         return {"error": reason[:MAX_REASON]}
 
 
-def stop() -> None:
-    """Kill the probes that run in other threads: their `start` returns then."""
-    for process in list(RUNNING):
-        process.kill()
+def _wait(
+    process: "subprocess.Popen[str]", seconds: float, stop: threading.Event
+) -> tuple[str, str]:
+    """What a process prints, on both streams, until it ends or nobody waits for it any more."""
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            return process.communicate(timeout=min(LOOK_SECONDS, seconds))
+        except subprocess.TimeoutExpired:
+            if stop.is_set() or time.monotonic() > ends:
+                raise
 
 
 def probe_engine(name: str) -> dict[str, Any]:
