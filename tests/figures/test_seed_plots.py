@@ -5,12 +5,22 @@ import pytest
 from coincast.figures import seed_plots
 
 
-def test_seeds_marks_every_baseline_and_the_published_run():
+def test_seeds_labels_every_baseline_and_the_published_run_at_its_line():
     errors = np.linspace(0.05, 0.08, 20)
-    axes = seed_plots.seeds(errors, {"zero": 0.053, "train_mean": 0.05}, 0.007, 0.0531).axes[0]
-    labels = axes.get_legend_handles_labels()[1]
-    assert "published run, 0.0531" in labels
-    assert {"zero, 0.0530", "train mean, 0.0500", "LSTM, 20 seeds"} <= set(labels)
+    scores = pd.DataFrame(
+        {"mae": [0.053, 0.0535, 0.065], "low": 0.06, "high": 0.07, "seed_sd": 0.009, "n": 59},
+        index=["no_change", "train_mean", "lstm"],
+    ).assign(seeds=[1, 1, 20])
+    above, below = seed_plots.seeds(errors, scores, 0.0531).axes
+    labels = {text.get_text(): text.xy for text in above.texts}
+    assert list(labels) == ["train mean, 0.0535", "published run, 0.0531", "no change, 0.0530"]
+    heights = [height for _, height in labels.values()]
+    assert heights == sorted(heights)
+    assert len(set(heights)) == 3
+    assert labels["published run, 0.0531"][0] == 0.0531
+    spans = [sorted(line[:, 0]) for line in below.collections[0].get_segments()]
+    assert spans == [pytest.approx([0.056, 0.074]), pytest.approx([0.06, 0.07])]
+    assert "n = 59" in below.get_xlabel()
 
 
 def test_ancestor_shows_every_run_and_the_published_errors():

@@ -21,36 +21,38 @@ CHOICES = {
 
 
 @styled
-def seeds(
-    errors: FloatArray, baselines: Mapping[str, float], standard_error: float, published: float
-) -> Figure:
-    """Draw the test errors of all seeds with the baselines and the published run.
+def seeds(errors: FloatArray, scores: pd.DataFrame, published: float) -> Figure:
+    """Draw the test errors of all seeds, and beside them every baseline and the published run.
 
     Args:
-        errors: (members,), mean absolute errors.
-        baselines: name -> mean absolute error on the same rows.
-        standard_error: of a mean over the test days.
+        errors: (members,), mean absolute errors of the LSTM as published.
+        scores: as `lstm_variants.score` gives them; single forecasts are the baselines.
         published: the error of the published run.
     """
-    figure = Figure(figsize=(9, 4.2))
-    axes = figure.subplots()
-    axes.hist(errors, bins=40, color=LIGHT_BLUE, label=f"LSTM, {len(errors)} seeds")
-    top = axes.get_ylim()[1]
-    mean, deviation = errors.mean(), errors.std(ddof=1)
-    axes.errorbar(
-        mean, top * 1.08, xerr=deviation, color=BLUE, capsize=4, fmt="o",
-        label="mean and deviation between seeds",
-    )  # fmt: skip
-    axes.errorbar(
-        mean, top * 1.18, xerr=standard_error, color=GREEN, capsize=4, fmt="o",
-        label="mean and standard error from the test days",
-    )  # fmt: skip
-    axes.axvline(published, color=RED, linewidth=2, label=f"published run, {published:.4f}")
-    styles = ("-", "--", ":", "-.", (0, (1, 4)), (0, (5, 5)), (0, (8, 2)))
-    for (name, mae), line in zip(baselines.items(), styles, strict=False):
-        axes.axvline(mae, color=GREY, linestyle=line, label=f"{display_name(name)}, {mae:.4f}")
-    axes.set(xlabel="test MAE (fraction of the price)", ylabel="seeds", ylim=(0, top * 1.3))
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
+    row, single = scores.loc["lstm"], scores[scores["seeds"] == 1]
+    marks = [(mae, GREY, f"{display_name(name)}, {mae:.4f}") for name, mae in single["mae"].items()]
+    marks.append((published, RED, f"published run, {published:.4f}"))
+    figure = Figure(figsize=(9, 6))
+    above, below = figure.subplots(2, sharex=True, height_ratios=[6, 1])
+    counts, _, _ = above.hist(errors, bins=40, color=LIGHT_BLUE)
+    # The further left a line, the higher it ends, so no line crosses another's label.
+    for place, (mae, color, label) in enumerate(sorted(marks, reverse=True), start=1):
+        height = counts.max() * (1 + 0.11 * place)
+        above.vlines(mae, 0, height, color=color, linewidth=1.2)
+        above.annotate(
+            label, (mae, height), (3, 0), textcoords="offset points", color=color, va="top"
+        )
+    above.set(
+        ylabel=f"seeds of the LSTM (of {len(errors)})",
+        ylim=(0, counts.max() * (1.03 + 0.11 * len(marks))),
+    )
+    spans = [
+        (row["mae"] - row["seed_sd"], row["mae"] + row["seed_sd"]), (row["low"], row["high"]),
+    ]  # fmt: skip
+    below.hlines([1, 0], *zip(*spans, strict=True), color=BLUE, linewidth=2)
+    below.plot([row["mae"]] * 2, [1, 0], "o", color=BLUE)
+    below.set_yticks([1, 0], ["sd between seeds", "95 %, other days"])
+    below.set(ylim=(-0.6, 1.6), xlabel=f"test MAE (fraction of the price), n = {row['n']:.0f} days")
     return figure
 
 

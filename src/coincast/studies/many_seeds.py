@@ -1,8 +1,7 @@
-"""How much of a result is the seed, and how much is choosing an epoch on the test rows."""
+"""How much of a result is choosing an epoch on the test rows."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +13,6 @@ __all__ = [
     "choice_sentence",
     "choose_epochs",
     "repeat_windows",
-    "seed_errors",
-    "seed_summary",
-    "seeds_sentence",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -25,43 +21,6 @@ CHOICES = {
     "last": "by the last",
     "honest": "by the honest choice",
 }
-
-
-def seed_errors(forecasts: FloatArray, targets: FloatArray) -> FloatArray:
-    """Mean absolute error of each member: (members,), from forecasts (members, n)."""
-    return np.asarray(np.abs(forecasts - targets).mean(axis=1))
-
-
-def seed_summary(
-    forecasts: FloatArray, targets: FloatArray, baselines: Mapping[str, float], published: float
-) -> dict[str, Any]:
-    """The spread over seeds, and separately the uncertainty from the test days.
-
-    Args:
-        forecasts: (members, n).
-        targets: (n,).
-        baselines: name -> mean absolute error on the same rows.
-        published: an error to rank among the seeds.
-
-    Returns:
-        `seeds`, `n`; `mean`, `sd`, `low` and `high` (5th and 95th percentile) of the members'
-        errors; `standard_error` of a day's error, averaged over the members, as if days were
-        independent; `better_than`: baseline -> share of seeds below it; `below_published`.
-    """
-    errors = seed_errors(forecasts, targets)
-    of_days = np.abs(forecasts - targets).mean(axis=0)  # (n,)
-    low, high = np.quantile(errors, [0.05, 0.95])
-    return {
-        "seeds": len(errors),
-        "n": len(targets),
-        "mean": float(errors.mean()),
-        "sd": float(errors.std(ddof=1)),
-        "low": float(low),
-        "high": float(high),
-        "standard_error": float(of_days.std(ddof=1) / np.sqrt(len(targets))),
-        "better_than": {name: float((errors < mae).mean()) for name, mae in baselines.items()},
-        "below_published": float((errors < published).mean()),
-    }
 
 
 def repeat_windows(windows: Windows, count: int, *, seed: int) -> list[Windows]:
@@ -95,17 +54,6 @@ def choose_epochs(history: Mapping[str, FloatArray]) -> pd.DataFrame:
             "honest": accuracy[np.arange(len(accuracy)), chosen],
             "labels": np.repeat(["true", "shuffled"], len(accuracy) // 2),
         }
-    )
-
-
-def seeds_sentence(summary: Mapping[str, Any]) -> str:
-    """How much seeds and days move the error, and what share of seeds beats each baseline."""
-    better = summary["better_than"]
-    shares = ", ".join(f"{name.replace('_', ' ')} {share:.0%}" for name, share in better.items())
-    return (
-        f"{summary['seeds']} seeds on {summary['n']} test days: MAE {summary['mean']:.4f} on "
-        f"average, sd {summary['sd']:.4f} between seeds; other days alone would move it by a "
-        f"standard error of {summary['standard_error']:.4f}. Share of seeds that beat: {shares}."
     )
 
 
