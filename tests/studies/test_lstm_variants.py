@@ -13,7 +13,8 @@ from coincast.studies.lstm_variants import (
 )
 
 TARGETS = np.tile([0.1, -0.1], 10)
-NAMES = ("lstm", "lstm_without_driver", "lstm_without_levels", "lstm_three_layers", "lstm_honest")
+WITHOUT = ("driver", "levels", "levels_or_driver")
+NAMES = ("lstm", *(f"lstm_without_{what}" for what in WITHOUT), "lstm_three_layers", "lstm_honest")
 NOISE = np.random.default_rng(0).normal(0, 0.02, 20)
 
 
@@ -78,7 +79,7 @@ def test_fit_sentence_compares_train_and_test_with_a_constant(train_mae, scale, 
 def test_sentences_pair_each_variant_with_its_own_opponent():
     runs = make_runs(1.0, 1.1) | {"lstm_without_driver": make_run(-1.0, -0.9)}
     told = sentences(runs, TARGETS, score(runs, TARGETS, 0.05, seed=0))
-    bitcoin, layers = (one for one in told if "driving coin" in one or "three layers" in one)
+    bitcoin, _, layers = (one for one in told if "driving coin" in one or "three layers" in one)
     assert "LSTM as published beats the LSTM without the driving coin" in bitcoin
     assert "LSTM of three layers cannot be told apart from the LSTM as published" in layers
     assert sum("mean forecast of 2 seeds" in one for one in told) == 2

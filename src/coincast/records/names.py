@@ -8,6 +8,7 @@ TITLES = {
     "lstm": "LSTM as published",
     "lstm_without_driver": "LSTM without the driving coin",
     "lstm_without_levels": "LSTM without levels",
+    "lstm_without_levels_or_driver": "LSTM without levels or the driving coin",
     "lstm_three_layers": "LSTM of three layers",
     "lstm_honest": "LSTM, honest protocol",
     "lstm_honest_refitted": "LSTM, honest protocol, refitted",

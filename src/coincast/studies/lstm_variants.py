@@ -33,6 +33,7 @@ VALIDATION_SHARE = 0.2  # of the train windows, the last
 ORDINARY = 0.05  # share of seeds from which on a run as good as the published one is no rarity
 COMPARED = (
     ("lstm", "lstm_without_driver"),
+    ("lstm_without_levels", "lstm_without_levels_or_driver"),
     ("lstm_three_layers", "lstm"),
     ("lstm_without_levels", "linear_regression_without_levels"),
     ("lstm_without_levels", "train_mean"),
@@ -69,7 +70,7 @@ def train_variants(
     driver: str,
     strict_train: Windows,
 ) -> dict[str, Run]:
-    """Train the LSTM as published and five variants of it, one member per seed each.
+    """Train the LSTM as published and six variants of it, one member per seed each.
 
     Args:
         train: windows with raw (unscaled) features, as published.
@@ -81,12 +82,13 @@ def train_variants(
 
     Returns:
         `lstm` as published; `lstm_without_driver`; `lstm_without_levels` (close and volume of both
-        coins); `lstm_three_layers`; `lstm_honest`: the last fifth of the strict train windows
-        chooses each seed's epoch; `lstm_honest_refitted`: trained anew on all strict train windows
-        up to that epoch.
+        coins); `lstm_without_levels_or_driver`; `lstm_three_layers`; `lstm_honest`: the last fifth
+        of the strict train windows chooses each seed's epoch; `lstm_honest_refitted`: trained anew
+        on all strict train windows up to that epoch.
     """
     levels = level_columns(train.features)
     of_driver = {name for name in train.features if name.startswith(f"{driver}_")}
+    of_both = levels | of_driver
     return {
         "lstm": _train(networks.lstm, train, test, plan, seeds),
         "lstm_without_driver": _train(
@@ -94,6 +96,9 @@ def train_variants(
         ),
         "lstm_without_levels": _train(
             networks.lstm, train.without(levels), test.without(levels), plan, seeds
+        ),
+        "lstm_without_levels_or_driver": _train(
+            networks.lstm, train.without(of_both), test.without(of_both), plan, seeds
         ),
         "lstm_three_layers": _train(THREE_LAYERS, train, test, plan, seeds),
     } | _train_honestly(strict_train, test, plan, seeds)

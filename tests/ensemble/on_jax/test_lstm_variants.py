@@ -31,7 +31,7 @@ def runs():
 
 
 def test_variants_have_one_member_per_seed_and_epochs_within_the_plan(runs):
-    assert len(runs) == 6
+    assert len(runs) == 7
     for run in runs.values():
         assert run.forecasts.shape == (2, 12)
         assert not np.array_equal(*run.forecasts)
@@ -47,7 +47,12 @@ def test_no_variant_looks_at_test_targets(runs):
 
 
 @pytest.mark.parametrize(
-    ("variant", "unseen"), [("lstm_without_driver", [0, 3]), ("lstm_without_levels", [0, 1])]
+    ("variant", "unseen"),
+    [
+        ("lstm_without_driver", [0, 3]),
+        ("lstm_without_levels", [0, 1]),
+        ("lstm_without_levels_or_driver", [0, 1, 3]),
+    ],
 )
 def test_variant_does_not_see_what_it_goes_without(runs, variant, unseen):
     test = make(12, 2)
