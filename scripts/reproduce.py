@@ -168,6 +168,7 @@ def carry_out(
             require_writable(places.out, "the folder for results")
         outcomes = run_and_report(states, places.build / "work", jobs, scheduler, show)
         print(f"\nfigures and numbers: {places.out}\nexecuted notebooks: {places.build}")
+        print(f"figures as SVG: {places.build / 'svg'}")
         if places.out == FIGS and not any(outcome.problem for outcome in outcomes):
             print(update_readme(ROOT / "README.md", FIGS))
         if outcomes or not (places.build / "index.html").exists():

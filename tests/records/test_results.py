@@ -3,7 +3,9 @@ import json
 
 import pandas as pd
 import pytest
+from lxml import etree
 from makers import make_prices
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -65,7 +67,39 @@ def test_record_gives_the_same_bytes_again(tmp_path, monkeypatch):
         record(folder, monkeypatch, mae=0.1)
         made.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert made[0] == made[1]
-    assert set(made[0]) == {"line.png", "01_prices.json"}
+    assert set(made[0]) == {"line.png", "line.svg", "01_prices.json"}
+
+
+def test_record_writes_each_figure_as_svg_without_a_date_or_a_font(tmp_path, monkeypatch):
+    provenance = record(tmp_path, monkeypatch)["provenance"]
+    text = (tmp_path / "line.svg").read_text()
+    assert etree.fromstring(text.encode()).tag == "{http://www.w3.org/2000/svg}svg"
+    assert provenance["data_sha256"] in text
+    for part in ("<dc:date>", "<dc:creator>", "Matplotlib v", "<text"):
+        assert part not in text
+
+
+def test_svg_is_the_same_whatever_the_users_settings_and_leaves_the_png_as_it_was():
+    drawn = []
+    for settings in ({}, {"svg.fonttype": "none", "svg.hashsalt": None}):
+        with rc_context(settings):
+            figure = Figure(layout="constrained")
+            figure.subplots().plot([1, 3, 2], label="a")
+            before = results.png(figure, {})
+            drawn.append(results.svg(figure, {"Notebook": "01_prices"}))
+            assert results.png(figure, {}) == before
+    assert drawn[0] == drawn[1]
+
+
+def test_svg_is_the_same_though_the_layout_has_other_last_bits():
+    drawn = []
+    for left in (0.1, 0.1 + 2e-17):
+        figure = Figure()
+        for bottom in (0.1, 0.6):
+            figure.add_axes((left, bottom, 0.8, 0.3)).plot([1, 3, 2])
+        drawn.append(results.svg(figure, {}))
+    assert drawn[0] == drawn[1]
+    assert drawn[0].count(b"<clipPath") == 2
 
 
 def test_record_tells_the_version_of_the_notebook_and_its_code(tmp_path, monkeypatch):

@@ -197,6 +197,28 @@ def test_next_call_notices_a_kill_while_figures_are_published(places, tmp_path, 
         assert list(places.out.glob(".*")) == [mine]
 
 
+def test_reproduce_keeps_svgs_apart_from_what_is_committed_and_misses_them(places, tmp_path):
+    notebook = write_notebook(tmp_path)
+    settle(places, notebook, FIGURE | {"line.svg": b"<svg/>"})
+    assert sorted(path.name for path in places.out.iterdir()) == ["07_any.json", "line.png"]
+    kept = places.build / "svg" / "line.svg"
+    assert (kept.read_bytes(), why(places, notebook)) == (b"<svg/>", "")
+    kept.unlink()
+    assert why(places, notebook) == "missing: line.svg"
+    (kept.parent / ".line.svg.x.coincast-part").touch()  # as a kill leaves it
+    places.tidy()
+    assert list(kept.parent.iterdir()) == []
+
+
+def test_reproduce_keeps_all_figures_where_an_svg_cannot_be_written(places, tmp_path):
+    settle(places, write_notebook(tmp_path), FIGURE)
+    (places.build / "svg").write_text("not a folder")
+    made = FIGURE | {"line.png": b"new", "line.svg": b"<svg/>"}
+    outcome = settle(places, write_notebook(tmp_path, "1"), made)
+    assert outcome.problem.startswith(f"cannot write {places.build / 'svg' / 'line.svg'}")
+    assert (places.out / "line.png").read_bytes() == b"line"
+
+
 @pytest.mark.parametrize("name", ["line.png", "07_any.json"])
 def test_reproduce_keeps_all_figures_where_one_cannot_be_replaced(places, tmp_path, name):
     settle(places, write_notebook(tmp_path), FIGURE | {"a.png": b"a"})

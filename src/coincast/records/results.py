@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from coincast.errors import InputError
-from coincast.files import write_atomically
+from coincast.files import write_atomically, write_together
 from coincast.paths import BUILD, NOTEBOOKS, NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE
 from coincast.records import machine, used_code
 from coincast.records.parameters import notebook_parameters, without_passwords
@@ -20,7 +21,7 @@ from coincast.records.plain_json import json_hash, parse_json, to_plain
 if TYPE_CHECKING:  # slow to import for a command that only reads results
     from matplotlib.figure import Figure
 
-__all__ = ["figure_marks", "load", "output_folder", "parameters", "png", "record"]
+__all__ = ["figure_marks", "load", "output_folder", "parameters", "png", "record", "svg"]
 
 
 def output_folder() -> Path:
@@ -61,7 +62,7 @@ def record(
     Args:
         notebook: its name, for example "02_ethereum_lstm".
         values: what its text and the README may quote; numbers, texts, dicts and lists of them.
-        figures: name -> (figure, caption); each becomes `{name}.png`.
+        figures: name -> (figure, caption); each becomes `{name}.png` and `{name}.svg`.
         parameters: as `parameters()` gives them; a password in an address is left out.
         prices: every table used, for its origin.
         device: what trained the models.
@@ -78,7 +79,9 @@ def record(
     folder = output_folder()
     provenance = _provenance(notebook, parameters, prices, device)
     for name, (figure, _) in figures.items():
-        write_atomically(folder / f"{name}.png", png(figure, figure_marks(provenance)))
+        marks = figure_marks(provenance)
+        drawn = {"png": png(figure, marks), "svg": svg(figure, marks)}
+        write_together({folder / f"{name}.{kind}": content for kind, content in drawn.items()})
     content = {
         "values": to_plain(values),
         "figures": {name: caption for name, (_, caption) in figures.items()},
@@ -150,3 +153,20 @@ def png(figure: "Figure", marks: Mapping[str, str]) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None, **marks})
     return buffer.getvalue()
+
+
+def svg(figure: "Figure", marks: Mapping[str, str]) -> bytes:
+    """A figure as SVG with such marks as its source, without date and software."""
+    from matplotlib import rc_context  # noqa: PLC0415 - slow to import
+
+    buffer = io.BytesIO()
+    source = "; ".join(f"{keyword} {text}" for keyword, text in marks.items())
+    metadata = {"Date": None, "Creator": None, "Source": source}
+    # The same ids in every run; text as outlines, so that no reader needs the font.
+    with rc_context({"svg.hashsalt": "coincast", "svg.fonttype": "path"}):
+        figure.savefig(buffer, format="svg", metadata=metadata)
+    # matplotlib names clip paths after coordinates whose last bits vary from run to run.
+    text = buffer.getvalue().decode()
+    for number, name in enumerate(re.findall(r'<clipPath id="(\w+)"', text)):
+        text = text.replace(name, f"clip{number}")
+    return text.encode()

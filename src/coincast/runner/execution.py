@@ -140,7 +140,8 @@ def collect_made(folder: Path, notebook: str) -> tuple[dict[str, bytes], tuple[s
     if numbers in regular:
         with contextlib.suppress(ValueError, AttributeError, TypeError):  # no such JSON
             figures = parse_json(found[numbers].read_text(encoding="utf-8")).get("figures", {})
-            recorded = {numbers, *(f"{name}.png" for name in figures)}
+            kinds = ("png", "svg")
+            recorded = {numbers, *(f"{name}.{kind}" for name in figures for kind in kinds)}
     made = {name: found[name].read_bytes() for name in sorted(recorded & regular)}
     return made, tuple(name for name in found if name not in made)
 

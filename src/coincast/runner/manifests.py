@@ -80,21 +80,21 @@ def load(path: Path) -> Manifest | None:
     return manifest if complete else None
 
 
-def why_stale(last: Manifest | None, now: Manifest, out: Path) -> str:
+def why_stale(last: Manifest | None, now: Manifest, path_of: Callable[[str], Path]) -> str:
     """Why results are not up to date, in a few words; "" if they are.
 
     Args:
         last: the manifest of the last run that succeeded.
         now: as `describe` gives it.
-        out: the folder that holds the results.
+        path_of: file name of a result -> where it is kept.
     """
     if last is None:
         return "never run here"
     if now["parameters"].get("source", "bundled") != "bundled":
         return f"prices of source {now['parameters']['source']} may have changed"
-    missing = [name for name in last["outputs"] if not (out / name).is_file()]
+    missing = [name for name in last["outputs"] if not path_of(name).is_file()]
     present = sorted(last["outputs"].keys() - set(missing))
-    edited = [name for name in present if sha256(out / name) != last["outputs"][name]]
+    edited = [name for name in present if sha256(path_of(name)) != last["outputs"][name]]
     reasons = [
         "notebook changed" if last["notebook"] != now["notebook"] else "",
         *_steps("parameter ", last["parameters"], now["parameters"], shown),

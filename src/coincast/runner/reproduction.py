@@ -36,7 +36,7 @@ __all__ = [
 
 RESERVED = [
     NOTEBOOKS, DATA, PACKAGE.parent, ROOT / "scripts", ROOT / "tests", ROOT / ".git",
-    *(BUILD / name for name in ("failures", "logs", "manifests", "runs", "work")),
+    *(BUILD / name for name in ("failures", "logs", "manifests", "runs", "svg", "work")),
 ]  # fmt: skip
 
 Engine = Callable[[list[Task]], Generator[tuple[Task, Result]]]
@@ -47,7 +47,7 @@ class Places:
     """The folders that a run writes."""
 
     out: Path = FIGS  # published figures and numbers
-    build: Path = BUILD  # manifests of what is in `out`, executed notebooks, logs, failures
+    build: Path = BUILD  # SVGs, manifests of what was made, executed notebooks, logs, failures
 
     @classmethod
     def of(cls, out: Path) -> "Places":
@@ -61,6 +61,10 @@ class Places:
     def manifests(self) -> Path:
         """The folder of the manifests, one per notebook."""
         return self.build / "manifests"
+
+    def path(self, name: str) -> Path:
+        """Where a file that a notebook made is kept: SVGs are not for `out`, which is committed."""
+        return (self.build / "svg" if name.endswith(".svg") else self.out) / name
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -92,7 +96,7 @@ class Places:
 
     def tidy(self) -> None:
         """Remove what a killed run left half-written."""
-        parts = [self.build / name for name in ("manifests", "logs", "failures")]
+        parts = [self.build / name for name in ("manifests", "logs", "failures", "svg")]
         remove_unfinished(self.out, self.build, *parts, *([ROOT] if self.out == FIGS else []))
         shutil.rmtree(self.build / "work", ignore_errors=True)
 
@@ -197,7 +201,7 @@ def task_states(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -
     for task in tasks:
         last = manifests.load(places.manifests / f"{task.notebook}.json")
         now = manifests.describe(task)
-        reason = "asked for" if fresh else manifests.why_stale(last, now, places.out)
+        reason = "asked for" if fresh else manifests.why_stale(last, now, places.path)
         states.append(TaskState(task, places, reason, now, last))
     return states
 
@@ -257,7 +261,7 @@ def _publish(result: Result, state: TaskState) -> None:
         others = (manifests.load(path) or {}).get("outputs", {}).keys() & set(names)
         if path.stem != task.notebook and others:
             raise InputError(f"{min(others)} is made by {path.stem} already; rename one of the two")
-    write_together({places.out / name: result.made[name] for name in names})
+    write_together({places.path(name): result.made[name] for name in names})
     write_atomically(places.build / f"{task.name}.ipynb", result.executed)
     manifest = json.dumps(manifests.with_result(state.manifest, result), indent=2) + "\n"
     write_atomically(places.manifests / f"{task.notebook}.json", manifest)
