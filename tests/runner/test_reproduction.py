@@ -12,11 +12,10 @@ from tiny import write_notebook
 from coincast.errors import InputError
 from coincast.paths import FIGS, ROOT
 from coincast.runner.execution import Limits, Result, Task
+from coincast.runner.notebook.tasks import find_notebooks, make_task
 from coincast.runner.pool import default_jobs, run_tasks
 from coincast.runner.reproduction import (
     Places,
-    find_notebooks,
-    make_task,
     output_folder,
     reproduce,
     task_states,

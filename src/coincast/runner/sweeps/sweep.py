@@ -10,7 +10,8 @@ from coincast.figures import sweep_plots
 from coincast.files import write_together
 from coincast.records import results
 from coincast.runner.execution import Limits
-from coincast.runner.reproduction import Outcome, Places, TaskState, make_task, task_states
+from coincast.runner.notebook.tasks import make_task
+from coincast.runner.reproduction import Outcome, Places, TaskState, task_states
 from coincast.runner.sweeps.grid import GridPoint, as_text, grid_points
 from coincast.runner.sweeps.tables import failures_csv, results_csv, scores
 
