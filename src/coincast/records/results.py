@@ -63,7 +63,7 @@ def record(
     values: Mapping[str, Any],
     figures: "Mapping[str, tuple[Figure, str]]",
     parameters: Mapping[str, Any],
-    prices: Iterable[pd.DataFrame],
+    prices: Iterable[pd.DataFrame | pd.Series],
     device: str = "none: nothing is trained",
     readme: str = "",
 ) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def record(
         values: what its text and the README may quote; numbers, texts, dicts and lists of them.
         figures: name -> (figure, caption); each becomes `{name}.png` and `{name}.svg`.
         parameters: as `parameters()` gives them; a password in an address is left out.
-        prices: every table used, for its origin.
+        prices: every table or series used, for its origin: it is in their `attrs`.
         device: what trained the models.
         readme: the notebook's own part of the README, in Markdown, without markers.
 
@@ -104,7 +104,10 @@ def record(
 
 
 def _provenance(
-    notebook: str, parameters: Mapping[str, Any], prices: Iterable[pd.DataFrame], device: str
+    notebook: str,
+    parameters: Mapping[str, Any],
+    prices: Iterable[pd.DataFrame | pd.Series],
+    device: str,
 ) -> dict[str, Any]:
     """Everything that made the numbers, our code by a hash of what the notebook uses.
 
@@ -134,7 +137,7 @@ def _code_version(text: str, parameters: Mapping[str, Any]) -> str:
     return f"sha256:{json_hash([used_code.notebook_hash(text), code])}"
 
 
-def _origin(prices: pd.DataFrame) -> dict[str, Any]:
+def _origin(prices: pd.DataFrame | pd.Series) -> dict[str, Any]:
     """Where a table of prices came from, its period and its number of rows."""
     days = {"first_day": prices.index[0], "last_day": prices.index[-1]}
     return dict(prices.attrs) | to_plain(days) | {"rows": len(prices)}

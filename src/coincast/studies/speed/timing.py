@@ -133,7 +133,7 @@ def _windows(arrays: dict[str, Any], inputs: str, targets: str) -> Windows:
     """Return arrays as windows; their days play no part in the timing."""
     days = pd.date_range("2000-01-01", periods=len(arrays[targets]))
     names = tuple(map(str, range(arrays[inputs].shape[-1])))
-    return Windows(arrays[inputs], arrays[targets], days, names)
+    return Windows(arrays[inputs], arrays[targets], days, days + pd.Timedelta(days=1), names)
 
 
 def _main(side: str, name: str, members: str, path: str) -> None:
