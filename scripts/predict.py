@@ -72,11 +72,11 @@ def main(arguments: argparse.Namespace) -> int:
     prices = load_prices(
         arguments.coin, end=arguments.end, source=arguments.source, url=arguments.url
     )
+    recorded = results.load(FIGS).get("06_walk_forward", {}).get("values", {})
     from coincast.studies import next_day  # slow: not before the prices are found to be good
 
     saved = get_model(arguments, prices)
     told = next_day.forecast(saved, prices)
-    recorded = results.load(FIGS).get("06_walk_forward", {}).get("values", {})
     skill = next_day.measured_skill(recorded, saved.card)
     told |= {"skill": skill, "worth": next_day.worth(skill, arguments.coin)}
     print(json.dumps(told, indent=2) if arguments.json else describe(told))

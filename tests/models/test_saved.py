@@ -97,6 +97,7 @@ HARM = {
     "one mean": (lambda path: restate(path, mean=[1.0]), "do not fit"),
     "no number": (lambda path: restate(path, train_mean=float("nan")), "train_mean nan"),
     "no day": (lambda path: restate(path, last_day=""), "last_day ''"),
+    "a Lambda layer": (lambda path: config_with(path, class_name="Lambda"), "Lambda"),
     "another layer": (lambda path: config_with(path, class_name="TFSMLayer"), "TFSMLayer"),
     "a program": (lambda path: config_with(path, module="os", class_name="system"), r"os\.system"),
     "a custom class": (lambda path: config_with(path, registered_name="x>LSTM"), "LSTM"),

@@ -64,7 +64,7 @@ def test_fit_refuses_too_few_days_before_it_trains():
 
 @pytest.mark.parametrize(
     ("low", "high", "words"),
-    [(-0.02, 0.01, "cannot be told"), (0.01, 0.03, "smaller than"), (-0.03, -0.01, "larger than")],
+    [(-0.02, 0.01, "cannot be told"), (0.01, 0.03, "better than"), (-0.03, -0.01, "worse than")],
 )
 def test_worth_follows_from_the_interval_of_the_measured_skill(low, high, words):
     ends = {"skill_no_change_low": low, "skill_no_change_high": high}

@@ -156,12 +156,13 @@ def worth(skill: Mapping[str, Any] | None, coin: str) -> str:
             "nothing says so."
         )
     value, low, high = (skill[f"skill_no_change{end}"] for end in ("", "_low", "_high"))
-    told = f"skill {value:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}, n = {skill['n']}"
+    told = f"skill {value:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}, n = {skill['n']} days"
+    which = f"In the walk-forward on bundled {coin} prices, forecasts of an LSTM like this"
     if low > 0:
-        return f"Its errors were smaller than those of no change ({told}), before any trading cost."
+        return f"{which} were better than no change ({told}), before any trading cost."
     if high < 0:
-        return f"Its errors were larger than those of no change ({told}): no change is better."
+        return f"{which} were worse than no change ({told}): use no change."
     return (
-        f"It cannot be told from no change ({told}): the forecast is worth no more than assuming "
+        f"{which} cannot be told from no change ({told}): they are worth no more than assuming "
         "that the price stays where it is."
     )
