@@ -64,7 +64,8 @@ def check_features(
     def compute(given: Prices) -> list[pd.DataFrame]:
         return [pd.DataFrame(function(given))]
 
-    return find_leaks(compute, prices, days_to_test(prices, since), tolerance)
+    days = days_to_test(prices, since)
+    return find_leaks(compute, prices, compute(prices), days=days, tolerance=tolerance)
 
 
 def check_windows(
@@ -95,7 +96,7 @@ def check_windows(
         return [table for part in parts(given) for table in (_inputs(part), _targets(part))]
 
     days, before = days_to_test(prices, since), parts(prices)
-    leaks = find_leaks(compute, prices, days, tolerance)
+    leaks = find_leaks(compute, prices, compute(prices), days=days, tolerance=tolerance)
     ahead = []  # targets before and after a change of all prices that come after the window
     for day in days:
         for old, new in zip(before, parts(perturb(prices, day)), strict=True):
@@ -157,9 +158,10 @@ def check_pipeline(
     def compute(given: Windows) -> list[pd.DataFrame]:
         return [pipeline(given).to_frame("forecast")]
 
-    made = pd.DatetimeIndex(compute(windows)[0].index)
+    before = compute(windows)
+    made = pd.DatetimeIndex(before[0].index)
     tested = made[np.unique(np.linspace(0, len(made) - 1, days + 1).astype(int)[:-1])]
-    return find_leaks(compute, windows, tested, tolerance)
+    return find_leaks(compute, windows, before, days=tested, tolerance=tolerance)
 
 
 def check_surviving_skill(pipeline: Pipeline, windows: Windows, *, repeats: int = 10) -> list[Leak]:

@@ -46,6 +46,8 @@ class Leak:
 def find_leaks(
     compute: Callable[[Source], Sequence[pd.DataFrame]],
     source: Source,
+    before: Sequence[pd.DataFrame],
+    *,
     days: Iterable[pd.Timestamp],
     tolerance: float,
 ) -> list[Leak]:
@@ -54,13 +56,13 @@ def find_leaks(
     Args:
         compute: source -> tables of numbers, indexed by the day that has to settle a row.
         source: prices or windows.
+        before: what `compute` gives for them.
         days: days t.
         tolerance: relative to a column's largest value.
 
     Raises:
         InputError: no row could be compared, or `compute` gives another result each time.
     """
-    before = compute(source)
     if not any((pd.DatetimeIndex(table.index) <= max(days)).any() for table in before):
         raise InputError(f"no row up to {max(days):%Y-%m-%d} to compare; index the result by day")
     found = []
