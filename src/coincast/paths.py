@@ -3,8 +3,8 @@
 from pathlib import Path
 
 __all__ = [
-    "BUILD", "DAILY", "DATA", "FIGS", "HOURLY", "NOTEBOOKS", "NOTEBOOKS_VARIABLE",
-    "OUTPUT_VARIABLE", "PACKAGE", "ROOT", "SPEED", "TABLES",
+    "BUILD", "CLOSES", "DAILY", "DATA", "FIGS", "HOURLY", "NOTEBOOKS", "NOTEBOOKS_VARIABLE",
+    "OUTPUT_VARIABLE", "PACKAGE", "READS_VARIABLE", "ROOT", "SPEED", "TABLES",
 ]  # fmt: skip
 
 PACKAGE = Path(__file__).resolve().parent
@@ -12,9 +12,10 @@ ROOT = PACKAGE.parents[1]
 DATA = ROOT / "data"  # the bundled price tables, committed
 DAILY = DATA / "daily.csv.gz"
 HOURLY = DATA / "hourly.csv.gz"
+CLOSES = DATA / "closes.csv.gz"  # Apple, and bitcoin over fifteen years
 SPEED = DATA / "speed.json"  # the committed measurement of training speed
 # A notebook depends on those that its code imports by these names.
-TABLES = {"DAILY": DAILY, "HOURLY": HOURLY, "SPEED": SPEED}
+TABLES = {"CLOSES": CLOSES, "DAILY": DAILY, "HOURLY": HOURLY, "SPEED": SPEED}
 NOTEBOOKS = ROOT / "notebooks"  # committed without outputs
 FIGS = ROOT / "figs"  # what the main command publishes, committed
 BUILD = ROOT / "build"  # executed notebooks and everything else that can be made again
@@ -22,3 +23,4 @@ BUILD = ROOT / "build"  # executed notebooks and everything else that can be mad
 # Environment variables that the runner sets for a notebook's process.
 OUTPUT_VARIABLE = "COINCAST_OUT"  # the folder for its figures and numbers
 NOTEBOOKS_VARIABLE = "COINCAST_NOTEBOOKS"  # the folder of its source
+READS_VARIABLE = "COINCAST_READS"  # the folder of the recorded JSON that it reads

@@ -24,6 +24,16 @@ def test_make_windows_rebuilds_the_series_for_any_size(days, lags, horizon):
         assert made.target_dates[i] == table.index[i + lags - 1 + horizon]
 
 
+def test_target_dates_of_trading_days_skip_the_weekend_and_keep_train_apart():
+    table = table_of(close=range(1, 31)).set_axis(pd.bdate_range("2018-01-01", periods=30))
+    made = windows.make_windows(table, features.rises(table, 2), 3, 2)
+    assert made.dates[2].day_name() == "Friday"
+    assert made.target_dates[2] == table.index[6] == pd.Timestamp("2018-01-09")
+    train, test = windows.split_share(made, 0.5)
+    first = table.index.get_loc(test.dates[0])
+    assert train.target_dates[-1] == table.index[first - 1]
+
+
 def test_windows_and_labels_equal_a_hand_worked_example_of_six_rows():
     table = table_of(close=[2, 4, 6, 4, 4, 8], flat=[7] * 6)
     made = windows.make_windows(table, features.rises(table, 1), lags=3)

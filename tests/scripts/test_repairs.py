@@ -178,3 +178,15 @@ def test_repairs_leave_their_arguments_unchanged():
     repairs.correct_closes(given, given.index[:1])
     repairs.replace_days(given, before, given.index[1:], "lender")
     pd.testing.assert_frame_equal(given, before)
+
+
+def test_closes_table_takes_apples_years_and_every_day_of_bitcoin():
+    shares = pd.DataFrame(
+        {"Date": ["2011-12-30", "2012-01-03", "2015-12-31", "2016-01-04"], "AAPL": [1.0, 2, 3, 4]}
+    )
+    rate = pd.DataFrame({"time": ["2010-07-18", "2010-07-19"], "btc_close": [0.1, 0.2]})
+    upstream = repairs.Upstream(*[pd.DataFrame()] * 3, {}, shares, rate)
+    assert repairs.closes_table(upstream).to_numpy().tolist() == [
+        ["2012-01-03", "apple", 2], ["2015-12-31", "apple", 3],
+        ["2010-07-18", "bitcoin", 0.1], ["2010-07-19", "bitcoin", 0.2],
+    ]  # fmt: skip

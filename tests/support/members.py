@@ -17,7 +17,7 @@ def make_windows(rows, seed, *, classes=0):
     if classes:
         targets = (targets > 0).astype(np.float64)
     days = pd.date_range("2017-01-01", periods=rows, name="date")
-    return Windows(inputs, targets, days, tuple("abc"))
+    return Windows(inputs, targets, days, days + pd.Timedelta(days=1), tuple("abc"))
 
 
 def _head(inputs, state, outputs=1):

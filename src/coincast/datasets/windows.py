@@ -1,7 +1,7 @@
 """Lagged windows of a feature table, their splits and their scaling.
 
 A window is named by its last day t. Its inputs are the feature rows t - lags + 1 .. t, its target
-belongs to day t + horizon_days.
+belongs to the row horizon_days later: with coins, that many days; with shares, trading days.
 """
 
 from dataclasses import dataclass, replace
@@ -17,6 +17,7 @@ from coincast.prices.schema import parse_date
 __all__ = [
     "Windows",
     "draw",
+    "fit_scaler",
     "make_windows",
     "normalise_each",
     "period",
@@ -39,23 +40,20 @@ class Windows:
         inputs: (windows, lags, features), oldest row of each window first.
         targets: (windows,), `targets[i]` belongs to day `target_dates[i]`.
         dates: (windows,), the last day of each window's features.
+        target_dates: (windows,), the days that the targets belong to.
         features: names along the last axis.
-        horizon_days: days from `dates` to `target_dates`.
+        horizon_days: rows of the feature table from `dates` to `target_dates`.
     """
 
     inputs: FloatArray
     targets: FloatArray
     dates: pd.DatetimeIndex
+    target_dates: pd.DatetimeIndex
     features: tuple[str, ...]
     horizon_days: int = 1
 
     def __len__(self) -> int:
         return len(self.targets)
-
-    @property
-    def target_dates(self) -> pd.DatetimeIndex:
-        """Days that the targets belong to."""
-        return self.dates + pd.Timedelta(days=self.horizon_days)
 
     @property
     def flat(self) -> FloatArray:
@@ -70,6 +68,7 @@ class Windows:
             inputs=self.inputs[chosen],
             targets=self.targets[chosen],
             dates=self.dates[chosen],
+            target_dates=self.target_dates[chosen],
         )
 
     def last(self, feature: str) -> FloatArray:
@@ -92,10 +91,10 @@ def make_windows(
     """Every window whose target is known.
 
     Args:
-        features: one row per day, without gaps.
-        target: row t holds the value to predict for day t + horizon_days; NaN where unknown.
+        features: one row per day, or per trading day, without gaps.
+        target: row t holds the value to predict for row t + horizon_days; NaN where unknown.
         lags: rows of history in a window, 1 or more.
-        horizon_days: days from a window's last row to its target.
+        horizon_days: rows from a window's last row to its target.
 
     Raises:
         InputError: lags below 1, or too many for the days of features.
@@ -115,7 +114,10 @@ def make_windows(
     ends = pd.DatetimeIndex(features.index[lags - 1 :])
     targets = target.reindex(ends).to_numpy(dtype=np.float64)
     inputs = views.transpose(0, 2, 1).copy()  # (windows, lags, features)
-    windows = Windows(inputs, targets, ends, tuple(features.columns), horizon_days)
+    ahead = pd.date_range(ends[-1], periods=horizon_days + 1, freq="D")[1:]  # not in the table
+    target_dates = pd.DatetimeIndex(features.index).append(ahead)[lags - 1 + horizon_days :]
+    names = tuple(features.columns)
+    windows = Windows(inputs, targets, ends, target_dates, names, horizon_days)
     return windows.take(~np.isnan(targets))
 
 
@@ -218,13 +220,18 @@ def draw(windows: Windows, fraction: float, seed: int) -> Windows:
     return windows.take(np.sort(rows))
 
 
+def fit_scaler(train: Windows) -> StandardScaler:
+    """Mean and deviation of each feature over all rows of the train windows."""
+    return StandardScaler().fit(train.inputs.reshape(-1, len(train.features)))
+
+
 def standardise(train: Windows, *others: Windows) -> tuple[Windows, ...]:
     """Train and other windows with each feature scaled to train mean 0 and deviation 1.
 
     Mean and deviation come from the train windows alone. A feature that is constant there is
     only centred.
     """
-    scaler = StandardScaler().fit(train.inputs.reshape(-1, len(train.features)))
+    scaler = fit_scaler(train)
     return tuple(
         replace(part, inputs=(part.inputs - scaler.mean_) / scaler.scale_)
         for part in (train, *others)

@@ -1,6 +1,7 @@
 """The price tables in `data/`: real, daily, without gaps, and readable without a network."""
 
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,7 @@ from coincast.paths import DAILY
 from coincast.prices.schema import OHLC, as_prices
 from coincast.prices.sources.request import Request
 
-__all__ = ["DEFAULT_VENUES", "check_coin", "load", "read_series", "row_origins"]
+__all__ = ["DEFAULT_VENUES", "check_coin", "load", "read_series", "read_table", "row_origins"]
 
 # Coinbase has both coins of the Ethereum study: one venue, one clock.
 DEFAULT_VENUES = {
@@ -22,6 +23,7 @@ DEFAULT_VENUES = {
     "eos": "bitfinex",
 }
 NUMBERS = [*OHLC, "volume"]
+COLUMNS = ("coin", "venue", *NUMBERS)
 
 
 def load(request: Request) -> pd.DataFrame:
@@ -62,7 +64,7 @@ def read_series(path: Path, request: Request, venue: str) -> pd.DataFrame:
     Raises:
         InputError: the table cannot be read, or lacks the coin at that venue.
     """
-    table = _read(path)
+    table = read_table(path)
     series = table[table["coin"] == request.coin]
     if venue not in set(series["venue"]):
         raise InputError(
@@ -74,11 +76,16 @@ def read_series(path: Path, request: Request, venue: str) -> pd.DataFrame:
 
 def row_origins() -> pd.DataFrame:
     """How many daily rows of each series have which `source`: original or repaired."""
-    counts = _read(DAILY).groupby(["coin", "venue", "source"]).size()
+    counts = read_table(DAILY).groupby(["coin", "venue", "source"]).size()
     return counts.rename("rows").reset_index()
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_table(path: Path, columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
+    """A bundled table, index `date`.
+
+    Raises:
+        InputError: it cannot be read, or lacks one of the columns.
+    """
     try:
         table = pd.read_csv(
             path,
@@ -87,7 +94,7 @@ def _read(path: Path) -> pd.DataFrame:
             index_col="date",
             dtype=dict.fromkeys(NUMBERS, "float64"),
         )
-        if absent := [name for name in ("coin", "venue", *NUMBERS) if name not in table.columns]:
+        if absent := [name for name in columns if name not in table.columns]:
             raise InputError(f"column {absent[0]!r} is missing")
         if not isinstance(table.index, pd.DatetimeIndex):  # pandas leaves such a column as text
             raise InputError("not every date is a day")
