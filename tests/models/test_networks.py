@@ -44,6 +44,25 @@ def test_cnn_lstm_takes_every_width_from_its_arguments():
     assert (model.get_layer("lstm").units, model.output_shape) == (9, (None, 4))
 
 
+def test_cnn_has_the_layers_and_parameters_of_the_code_behind_the_demo():
+    model = networks.cnn(lags=30, features=5)
+    block = ["Conv1D", "BatchNormalization", "LeakyReLU", "Dropout"]
+    dense = ["Flatten", "Dense", "BatchNormalization", "LeakyReLU"]
+    assert kinds(model) == ["InputLayer", *block, *block, *dense, "Dense", "Activation"]
+    convolutions = (4 * 5 + 1) * 16 + 4 * 16 + (4 * 16 + 1) * 8 + 4 * 8
+    assert model.count_params() == convolutions + (30 * 8 + 1) * 64 + 4 * 64 + 65 * 2
+    assert [model.get_layer(f"dropout_{i}").rate for i in (1, 2)] == [0.5, 0.5]
+    assert not model.compiled
+
+
+def test_cnn_takes_every_width_from_its_arguments():
+    model = networks.cnn(12, 3, filters=[5], filter_width=3, dropout=0.1, units=9, classes=4)
+    assert model.get_layer("convolution_1").filters == 5
+    assert model.get_layer("convolution_1").kernel_size == (3,)
+    assert model.get_layer("dropout_1").rate == 0.1
+    assert (model.get_layer("hidden").units, model.output_shape) == (9, (None, 4))
+
+
 @pytest.mark.parametrize(
     ("widths", "message"),
     [
@@ -57,3 +76,8 @@ def test_cnn_lstm_takes_every_width_from_its_arguments():
 def test_cnn_lstm_refuses_widths_that_make_no_network(widths, message):
     with pytest.raises(InputError, match=message):
         networks.cnn_lstm(8, 2, **widths)
+
+
+def test_cnn_refuses_widths_that_make_no_network():
+    with pytest.raises(InputError, match="units is 0"):
+        networks.cnn(8, 2, units=0)

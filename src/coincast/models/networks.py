@@ -6,7 +6,7 @@ import keras
 
 from coincast.errors import InputError
 
-__all__ = ["cnn_lstm", "lstm"]
+__all__ = ["cnn", "cnn_lstm", "lstm"]
 
 
 def lstm(
@@ -68,13 +68,10 @@ def cnn_lstm(
         InputError: no convolution, a width below 1, or so much pooling that no row is left.
 
     A reconstruction: the demo's surviving copy lacks its layers. Title and imports give the kinds
-    of layers; code of the same family has 16 and 8 filters of width 4 and dropout 0.5. The order
-    of the layers and the LSTM's 32 units are our choice.
+    of layers. The convolutions are those of `cnn`, the network that the demo was adapted from. No
+    surviving text says where the LSTM stood: its place and its 32 units are our choice.
     """
-    widths = {"filters": min(filters, default=0), "filter_width": filter_width, "pool": pool}
-    for name, width in (widths | {"units": units, "classes": classes}).items():
-        if width < 1:
-            raise InputError(f"{name} is {width}; use 1 or more")
+    _check_widths(filters, filter_width=filter_width, pool=pool, units=units, classes=classes)
     if lags < pool ** len(filters):
         raise InputError(
             f"pool {pool} after each of {len(filters)} convolutions leaves none of {lags} "
@@ -82,20 +79,72 @@ def cnn_lstm(
         )
     inputs = state = keras.Input((lags, features), name="window")
     for number, count in enumerate(filters, start=1):
-        state = _convolution(state, number, count, filter_width)
-        state = keras.layers.Dropout(dropout, name=f"dropout_{number}")(state)
+        state = _convolution(state, number, count, filter_width, dropout)
         if pool > 1:
             state = keras.layers.MaxPooling1D(pool, name=f"pooling_{number}")(state)
     state = keras.layers.LSTM(units, name="lstm")(state)
-    state = keras.layers.Dense(classes, name="dense")(state)
-    outputs = keras.layers.Activation("softmax", name="softmax")(state)
-    return keras.Model(inputs, outputs, name="cnn_lstm")
+    return keras.Model(inputs, _softmax(state, classes), name="cnn_lstm")
+
+
+def cnn(
+    lags: int,
+    features: int,
+    *,
+    filters: Sequence[int] = (16, 8),
+    filter_width: int = 4,
+    dropout: float = 0.5,
+    units: int = 64,
+    classes: int = 2,
+) -> keras.Model:
+    """Network that the Bitcoin demo was adapted from: convolutions and a dense layer, no LSTM.
+
+    The convolutions are those of `cnn_lstm`. Their outputs on all days go into a dense layer with
+    batch normalisation and leaky ReLU.
+
+    Args:
+        lags: rows of a window.
+        features: columns of a window.
+        filters: number of filters of each convolution.
+        filter_width: rows that a filter covers.
+        dropout: share of a convolution's outputs dropped in training.
+        units: width of the dense layer.
+        classes: width of the softmax.
+
+    Returns:
+        Uncompiled model, (windows, lags, features) -> (windows, classes); rows sum to 1.
+
+    Raises:
+        InputError: no convolution, or a width below 1.
+
+    Source: A. Honchar, Deep-Trading, multivariate/multivariate.py, 6 June 2017.
+    """
+    _check_widths(filters, filter_width=filter_width, units=units, classes=classes)
+    inputs = state = keras.Input((lags, features), name="window")
+    for number, count in enumerate(filters, start=1):
+        state = _convolution(state, number, count, filter_width, dropout)
+    state = keras.layers.Flatten(name="flatten")(state)
+    state = keras.layers.Dense(units, name="hidden")(state)
+    state = keras.layers.BatchNormalization(name="normalisation")(state)
+    state = keras.layers.LeakyReLU(name="leaky_relu")(state)
+    return keras.Model(inputs, _softmax(state, classes), name="cnn")
+
+
+def _check_widths(filters: Sequence[int], **widths: int) -> None:
+    for name, width in ({"filters": min(filters, default=0)} | widths).items():
+        if width < 1:
+            raise InputError(f"{name} is {width}; use 1 or more")
 
 
 def _convolution(
-    state: keras.KerasTensor, number: int, filters: int, width: int
+    state: keras.KerasTensor, number: int, filters: int, width: int, dropout: float
 ) -> keras.KerasTensor:
     layers = keras.layers
     state = layers.Conv1D(filters, width, padding="same", name=f"convolution_{number}")(state)
     state = layers.BatchNormalization(name=f"normalisation_{number}")(state)
-    return layers.LeakyReLU(name=f"leaky_relu_{number}")(state)
+    state = layers.LeakyReLU(name=f"leaky_relu_{number}")(state)
+    return layers.Dropout(dropout, name=f"dropout_{number}")(state)
+
+
+def _softmax(state: keras.KerasTensor, classes: int) -> keras.KerasTensor:
+    state = keras.layers.Dense(classes, name="dense")(state)
+    return keras.layers.Activation("softmax", name="softmax")(state)
