@@ -43,9 +43,13 @@ def main(arguments: argparse.Namespace) -> int:
     table = reading.timing_table(found["runs"])
     print(f"\n{table.to_string(index=False, float_format='{:.3f}'.format, na_rep='-')}\n")
     for name, workload in WORKLOADS.items():
-        ratios = reading.ratios(found["runs"], name, workload.members)
         what = f"models of the {name} study"
-        print(*reading.ratio_sentences(ratios, what, workload.members), sep="\n")
+        full, portable = (
+            reading.ratios(found[kind], name, workload.members)
+            for kind in ("runs", "portable_runs")
+        )
+        print(*reading.ratio_sentences(full, what, workload.members), sep="\n")
+        print(reading.portable_sentence(portable, what, workload.members))
     if arguments.record:
         measurement.save(found)
         print("written: data/speed.json")

@@ -110,13 +110,8 @@ def main(arguments: argparse.Namespace) -> int:
     from coincast.paths import BUILD, FIGS
     from coincast.records.parameters import parse_assignments
     from coincast.runner.execution import Limits
-    from coincast.runner.reproduction import (
-        Places,
-        find_notebooks,
-        make_task,
-        output_folder,
-        split_readable,
-    )
+    from coincast.runner.notebook.tasks import find_notebooks, make_task, split_readable
+    from coincast.runner.reproduction import Places, output_folder
     from coincast.runner.sweeps.grid import parse_grid
 
     limits = Limits(arguments.timeout * 60, arguments.memory)
@@ -168,6 +163,7 @@ def carry_out(
             require_writable(places.out, "the folder for results")
         outcomes = run_and_report(states, places.build / "work", jobs, scheduler, show)
         print(f"\nfigures and numbers: {places.out}\nexecuted notebooks: {places.build}")
+        print(f"figures as SVG: {places.build / 'svg'}")
         if places.out == FIGS and not any(outcome.problem for outcome in outcomes):
             print(update_readme(ROOT / "README.md", FIGS))
         if outcomes or not (places.build / "index.html").exists():
@@ -200,14 +196,17 @@ def verify(arguments: argparse.Namespace, limits: Limits) -> int:
     """Execute the notebooks again and compare with what is committed; return the exit status."""
     from coincast.paths import BUILD, FIGS
     from coincast.report import verification
+    from coincast.runner.notebook.tasks import find_notebooks, make_task
     from coincast.runner.progress import run_and_report
-    from coincast.runner.reproduction import Places, find_notebooks, make_task, task_states
+    from coincast.runner.reproduction import Places, task_states
 
     verification.check_options(vars(arguments))
     names = verification.committed_notebooks(arguments.notebooks, FIGS)
     tasks = [make_task(notebook, {}, limits) for notebook in find_notebooks(names)]
     places = Places.of(BUILD / "verify")
     with places.locked():
+        for earlier in places.out.glob("*.json"):  # for those who read it, figs/ has the values
+            earlier.unlink()
         states = task_states(tasks, places, fresh=True)
         outcomes = run_and_report(
             states, places.build / "work", arguments.jobs, arguments.scheduler, show
@@ -250,12 +249,8 @@ def refresh_page(tasks: list[Task], places: Places) -> None:
     from coincast.paths import FIGS
     from coincast.report.page import FRESH, Record, write_page
     from coincast.runner.execution import Limits
-    from coincast.runner.reproduction import (
-        find_notebooks,
-        make_task,
-        split_readable,
-        task_states,
-    )
+    from coincast.runner.notebook.tasks import find_notebooks, make_task, split_readable
+    from coincast.runner.reproduction import task_states
 
     if places.out == FIGS:  # the study's page also shows what was not asked for now
         asked = {task.notebook: task for task in tasks}

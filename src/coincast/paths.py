@@ -4,7 +4,7 @@ from pathlib import Path
 
 __all__ = [
     "BUILD", "CLOSES", "DAILY", "DATA", "FIGS", "HOURLY", "NOTEBOOKS", "NOTEBOOKS_VARIABLE",
-    "OUTPUT_VARIABLE", "PACKAGE", "ROOT", "SPEED", "TABLES",
+    "OUTPUT_VARIABLE", "PACKAGE", "READS_VARIABLE", "ROOT", "SPEED", "TABLES",
 ]  # fmt: skip
 
 PACKAGE = Path(__file__).resolve().parent
@@ -23,3 +23,4 @@ BUILD = ROOT / "build"  # executed notebooks and everything else that can be mad
 # Environment variables that the runner sets for a notebook's process.
 OUTPUT_VARIABLE = "COINCAST_OUT"  # the folder for its figures and numbers
 NOTEBOOKS_VARIABLE = "COINCAST_NOTEBOOKS"  # the folder of its source
+READS_VARIABLE = "COINCAST_READS"  # the folder of the recorded JSON that it reads

@@ -28,12 +28,12 @@ def add_noise(train, seed):
 def test_forecast_baselines_equal_plain_formulas():
     train, test = make_problem()
     forecasts = forecast_baselines(train, test, "bitcoin")
-    assert set(forecasts["zero"]) == {0.0}
+    assert set(forecasts["no_change"]) == {0.0}
     ordered = sorted(train.targets)
     middle = (ordered[len(train) // 2] + ordered[(len(train) - 1) // 2]) / 2
     np.testing.assert_allclose(forecasts["train_mean"], sum(ordered) / len(train))
     np.testing.assert_allclose(forecasts["train_median"], middle)
-    np.testing.assert_array_equal(forecasts["persistence"], test.inputs[:, -1, 3])
+    np.testing.assert_array_equal(forecasts["last_change"], test.inputs[:, -1, 3])
 
 
 def test_linear_regression_equals_the_normal_equations():

@@ -55,3 +55,27 @@ def test_agreement_of_bundled_venues_is_close():
     assert list(table.index) == ["coinbase", "bitfinex"]
     assert (table["median_gap"] < 0.01).all()
     assert np.isfinite(table.to_numpy()).all()
+
+
+def test_gaps_within_are_those_of_the_period_alone_by_another_road():
+    closes = venues.bitcoin_closes()
+    period = ["2017-11-15", "2018-01-13"]
+    found = venues.gaps_within(closes, "bitstamp", period)
+    for venue in ("coinbase", "bitfinex"):
+        apart = np.abs(np.exp(np.log(closes[venue]) - np.log(closes["bitstamp"])) - 1)
+        part = apart[(apart.index >= period[0]) & (apart.index <= period[1])]
+        row = found.loc[venue]
+        assert (row["days"], row["largest_gap"]) == (60, pytest.approx(part.max()))
+        assert row["median_gap"] == pytest.approx(part.median())
+        assert part[row["largest_on"]] == part.max()
+    assert set(found.index) == {"coinbase", "bitfinex"}
+    sentence = venues.gap_sentence(found, "bitstamp", period)
+    assert f"{found.loc['bitfinex', 'largest_gap']:.1%} at Bitfinex" in sentence
+
+
+def test_gaps_within_leaves_out_a_venue_without_such_days():
+    closes, period = venues.bitcoin_closes(), ["2016-01-01", "2016-02-01"]
+    found = venues.gaps_within(closes, "bitstamp", period)
+    assert found["days"].to_dict() == {"coinbase": 32}
+    nothing = venues.gaps_within(closes, "bitstamp", ["2031-01-01", "2031-02-01"])
+    assert "No two venues" in venues.gap_sentence(nothing, "bitstamp", period)

@@ -3,12 +3,14 @@ import json
 
 import pandas as pd
 import pytest
+from lxml import etree
 from makers import make_prices
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from PIL import Image
 
 from coincast.errors import InputError
-from coincast.paths import OUTPUT_VARIABLE
+from coincast.paths import OUTPUT_VARIABLE, READS_VARIABLE
 from coincast.records import results
 
 
@@ -65,7 +67,39 @@ def test_record_gives_the_same_bytes_again(tmp_path, monkeypatch):
         record(folder, monkeypatch, mae=0.1)
         made.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert made[0] == made[1]
-    assert set(made[0]) == {"line.png", "01_prices.json"}
+    assert set(made[0]) == {"line.png", "line.svg", "01_prices.json"}
+
+
+def test_record_writes_each_figure_as_svg_without_a_date_or_a_font(tmp_path, monkeypatch):
+    provenance = record(tmp_path, monkeypatch)["provenance"]
+    text = (tmp_path / "line.svg").read_text()
+    assert etree.fromstring(text.encode()).tag == "{http://www.w3.org/2000/svg}svg"
+    assert provenance["data_sha256"] in text
+    for part in ("<dc:date>", "<dc:creator>", "Matplotlib v", "<text"):
+        assert part not in text
+
+
+def test_svg_is_the_same_whatever_the_users_settings_and_leaves_the_png_as_it_was():
+    drawn = []
+    for settings in ({}, {"svg.fonttype": "none", "svg.hashsalt": None}):
+        with rc_context(settings):
+            figure = Figure(layout="constrained")
+            figure.subplots().plot([1, 3, 2], label="a")
+            before = results.png(figure, {})
+            drawn.append(results.svg(figure, {"Notebook": "01_prices"}))
+            assert results.png(figure, {}) == before
+    assert drawn[0] == drawn[1]
+
+
+def test_svg_is_the_same_though_the_layout_has_other_last_bits():
+    drawn = []
+    for left in (0.1, 0.1 + 2e-17):
+        figure = Figure()
+        for bottom in (0.1, 0.6):
+            figure.add_axes((left, bottom, 0.8, 0.3)).plot([1, 3, 2])
+        drawn.append(results.svg(figure, {}))
+    assert drawn[0] == drawn[1]
+    assert drawn[0].count(b"<clipPath") == 2
 
 
 def test_record_tells_the_version_of_the_notebook_and_its_code(tmp_path, monkeypatch):
@@ -88,6 +122,62 @@ def test_load_names_a_damaged_file(tmp_path):
     (tmp_path / "02_x.json").write_text("{")
     with pytest.raises(InputError, match=r"02_x\.json"):
         results.load(tmp_path)
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """Give Jupyter's output folder and committed results, both with records to read."""
+    monkeypatch.delenv(READS_VARIABLE, raising=False)
+    monkeypatch.setenv(OUTPUT_VARIABLE, str(tmp_path / "out"))
+    monkeypatch.setattr(results, "FIGS", tmp_path / "figs")
+    for folder, names in {"out": ["02_a"], "figs": ["02_a", "03_b"], "reads": ["03_b"]}.items():
+        (tmp_path / folder).mkdir()
+        for name in names:
+            content = json.dumps({"values": {"in": folder}})
+            (tmp_path / folder / f"{name}.json").write_text(content)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("places")
+def test_read_gives_the_values_of_the_output_folder_or_else_the_committed_ones():
+    assert results.read("02_a") == {"in": "out"}
+    assert results.read("03_b") == {"in": "figs"}
+    with pytest.raises(InputError, match=r'04_c .*"reads": \["04_c"\]'):
+        results.read("04_c")
+
+
+def test_read_in_a_run_gives_only_what_the_metadata_name(places, monkeypatch):
+    monkeypatch.setenv(READS_VARIABLE, str(places / "reads"))
+    assert results.read("03_b") == {"in": "reads"}
+    with pytest.raises(InputError, match=r'02_a .*"reads": \["02_a"\]'):
+        results.read("02_a")
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"[]", b"\xff", b'{"values": NaN}', b"{}", b"[" * 100_000]
+)
+def test_read_names_a_damaged_record(places, content):
+    (places / "out" / "02_a.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"02_a\.json is damaged"):
+        results.read("02_a")
+
+
+def test_record_tells_which_values_were_read(places, monkeypatch):
+    monkeypatch.setenv("COINCAST_NOTEBOOKS", str(places))
+    text = {"cells": [], "metadata": {"coincast": {"reads": ["02_a", "03_b"]}}}
+    (places / "01_prices.ipynb").write_text(json.dumps(text))
+    read = record(places / "out", monkeypatch)["provenance"]["reads"]
+    assert read["02_a"] == hashlib.sha256(b'{"in":"out"}').hexdigest() != read["03_b"]
+
+
+def test_is_outdated_follows_the_cells_and_code_of_the_notebook(places, monkeypatch):
+    monkeypatch.setenv("COINCAST_NOTEBOOKS", str(places))
+    notebook = places / "01_prices.ipynb"
+    notebook.write_text(json.dumps({"cells": [{"source": "a", "cell_type": "code"}]}))
+    text = json.dumps(record(places / "out", monkeypatch))
+    assert not results.is_outdated(text, "01_prices")
+    notebook.write_text(json.dumps({"cells": [{"source": "b", "cell_type": "code"}]}))
+    assert results.is_outdated(text, "01_prices")
 
 
 def test_output_folder_is_not_figs_in_jupyter(monkeypatch):

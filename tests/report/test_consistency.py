@@ -78,6 +78,10 @@ def test_problems_names_the_mark_of_a_figure_from_another_run(checkout, mark):
         (lambda content: content.update(readme="Better."), "README.md"),
         (lambda content: content.pop("readme"), STUDY),
         (lambda content: content["provenance"]["parameters"].update(seed=7), f"{STUDY}.json"),
+        (
+            lambda content: content["provenance"].update(reads={"01_prices": "other"}),
+            f"{STUDY}.json was made from other values than 01_prices has recorded",
+        ),
         (lambda content: content.pop("values"), f"{STUDY}.json has no values"),
         (lambda content: content.pop("provenance"), f"{STUDY}.json has no provenance"),
         (lambda content: content["provenance"].pop("data"), f"{STUDY}.json has no data"),

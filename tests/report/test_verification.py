@@ -171,6 +171,10 @@ def test_compare_finds_other_pictures_different(made, note):
     assert figure.name in different.line
 
 
+def test_compare_leaves_out_what_is_not_committed_by_intention():
+    assert found(files() | {"line.svg": b"<svg/>"}).status == "identical"
+
+
 def test_compare_finds_a_missing_figure_different():
     made = files()
     del made["line.png"]

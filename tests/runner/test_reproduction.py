@@ -12,11 +12,10 @@ from tiny import write_notebook
 from coincast.errors import InputError
 from coincast.paths import FIGS, ROOT
 from coincast.runner.execution import Limits, Result, Task
+from coincast.runner.notebook.tasks import find_notebooks, make_task
 from coincast.runner.pool import default_jobs, run_tasks
 from coincast.runner.reproduction import (
     Places,
-    find_notebooks,
-    make_task,
     output_folder,
     reproduce,
     task_states,
@@ -195,6 +194,28 @@ def test_next_call_notices_a_kill_while_figures_are_published(places, tmp_path, 
     with places.locked():
         assert (why(places, notebook) == "") == (renamed == 0)
         assert list(places.out.glob(".*")) == [mine]
+
+
+def test_reproduce_keeps_svgs_apart_from_what_is_committed_and_misses_them(places, tmp_path):
+    notebook = write_notebook(tmp_path)
+    settle(places, notebook, FIGURE | {"line.svg": b"<svg/>"})
+    assert sorted(path.name for path in places.out.iterdir()) == ["07_any.json", "line.png"]
+    kept = places.build / "svg" / "line.svg"
+    assert (kept.read_bytes(), why(places, notebook)) == (b"<svg/>", "")
+    kept.unlink()
+    assert why(places, notebook) == "missing: line.svg"
+    (kept.parent / ".line.svg.x.coincast-part").touch()  # as a kill leaves it
+    places.tidy()
+    assert list(kept.parent.iterdir()) == []
+
+
+def test_reproduce_keeps_all_figures_where_an_svg_cannot_be_written(places, tmp_path):
+    settle(places, write_notebook(tmp_path), FIGURE)
+    (places.build / "svg").write_text("not a folder")
+    made = FIGURE | {"line.png": b"new", "line.svg": b"<svg/>"}
+    outcome = settle(places, write_notebook(tmp_path, "1"), made)
+    assert outcome.problem.startswith(f"cannot write {places.build / 'svg' / 'line.svg'}")
+    assert (places.out / "line.png").read_bytes() == b"line"
 
 
 @pytest.mark.parametrize("name", ["line.png", "07_any.json"])

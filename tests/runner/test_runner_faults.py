@@ -16,8 +16,9 @@ from tiny import PATIENCE, is_gone, kernel_of, wait_for, waiting, write_notebook
 
 from coincast.paths import PACKAGE, ROOT
 from coincast.runner.execution import Limits, Task, collect_made, execute
+from coincast.runner.notebook.tasks import make_task
 from coincast.runner.pool import run_tasks
-from coincast.runner.reproduction import Places, make_task, reproduce, task_states
+from coincast.runner.reproduction import Places, reproduce, task_states
 
 pytestmark = [pytest.mark.fault, pytest.mark.notebook]
 RUNNER = ROOT / "tests" / "support" / "runner.py"

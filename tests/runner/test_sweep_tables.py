@@ -17,7 +17,7 @@ def row(mae, n=9, **interval):
 def values(shift=0.0):
     """Return values as 02_ethereum_lstm records them, all scores moved by `shift`."""
     table = {
-        "zero": row(0.05 + shift, low=0.04 + shift, high=0.07 + shift),
+        "no_change": row(0.05 + shift, low=0.04 + shift, high=0.07 + shift),
         "ridge": row(0.055 + shift, low=0.05, high=0.06),
         "lstm": row(0.06 + shift, low=0.05 + shift, high=0.08 + shift),
     }
@@ -69,7 +69,7 @@ def test_failures_csv_names_the_problem_of_each_run(finished):
 
 def test_scores_are_of_models_and_constants_with_their_intervals(finished):
     table = scores(finished)
-    assert table["forecast"].tolist() == ["zero", "lstm"] * 4
+    assert table["forecast"].tolist() == ["no_change", "lstm"] * 4
     last = table.iloc[-1]
     assert last["run"] == "coin = xrp, lags = 4"
     assert (last["question"], last["measure"], last["n"]) == ("", "mae", 9)
@@ -90,7 +90,7 @@ def test_comparison_draws_each_score_in_the_band_of_its_run(finished):
     axes = sweep_plots.comparison(scores(finished), "02, quick = true").axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()][2] == "coin = xrp\nlags = 2"
     lines = {line.get_label(): line for line in axes.lines if len(line.get_xdata()) == 4}
-    assert set(lines) == {"zero", "LSTM as published"}
+    assert set(lines) == {"no change", "LSTM as published"}
     assert list(lines["LSTM as published"].get_xdata()) == pytest.approx(
         [0.06, 0.061, 0.062, 0.063]
     )

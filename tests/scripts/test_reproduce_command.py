@@ -18,7 +18,7 @@ from coincast.prices.load import load_common
 from coincast.runner import reproduction
 
 pytestmark = [pytest.mark.command, pytest.mark.notebook]
-BASELINES = ["zero", "train_mean", "train_median", "persistence", "linear_regression"]
+BASELINES = ["no_change", "train_mean", "train_median", "last_change", "linear_regression"]
 
 
 def reproduce(folder, *arguments):
@@ -82,7 +82,12 @@ def test_reproduce_finds_the_known_baselines_on_bundled_prices(quick):
     assert quick[0].returncode == 0
     found = values(BUILD / "quick")
     assert found["rows"] == {"train": 260, "test": 59}
-    known = {"zero": 0.0527, "train_mean": 0.0500, "train_median": 0.0523, "persistence": 0.0689}
+    known = {
+        "no_change": 0.0527,
+        "train_mean": 0.0500,
+        "train_median": 0.0523,
+        "last_change": 0.0689,
+    }
     assert {name: found["test_mae"][name] for name in known} == pytest.approx(known, abs=2e-4)
     assert 0.076 < found["test_mae"]["linear_regression"] < 0.084
 

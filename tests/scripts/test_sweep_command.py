@@ -21,7 +21,7 @@ assert (coin, lags) != ("litecoin", 4), "no such prices"
 folder = pathlib.Path(os.environ["COINCAST_OUT"])
 folder.mkdir(parents=True)
 row = {"mae": lags / 100, "n": 9, "low": lags / 200, "high": lags / 50}
-values = {"coin": coin, "evaluation": {"zero": row, "lstm": row | {"mae": lags / 90}}}
+values = {"coin": coin, "evaluation": {"no_change": row, "lstm": row | {"mae": lags / 90}}}
 (folder / "07_any.json").write_text(json.dumps({"values": values}))
 """
 FILES = ("results.csv", "failures.csv", "comparison.png")

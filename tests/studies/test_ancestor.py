@@ -55,14 +55,14 @@ def test_coin_data_refuses_a_border_that_leaves_too_little(test_start, named):
 def test_random_walks_draw_the_same_steps_from_either_start():
     data = ancestor.coin_data(make_small(), "bitcoin", TEST_START, 2)
     walks = ancestor.forecast_walks(data, range(4000))
-    assert walks["persistence"].tolist() == [6 / 4 - 1, 3 / 6 - 1]
+    assert walks["no_change"].tolist() == [6 / 4 - 1, 3 / 6 - 1]
     assert walks["first_close"].tolist() == [0, 0]
     steps = walks["random_walk_published"]
     changes = np.array([0.0, 0.25, 1.0, -0.5])
     assert steps.mean() == pytest.approx(changes.mean(), abs=0.02)  # four standard errors
     assert steps.std() == pytest.approx(np.std(changes), abs=0.02)
     assert not np.array_equal(steps[0], steps[1])
-    moved = walks["random_walk_from_close"] - walks["persistence"]  # in units of the first close
+    moved = walks["random_walk_from_close"] - walks["no_change"]  # in units of the first close
     np.testing.assert_allclose(moved, [6 / 4, 3 / 6] * steps)
 
 
@@ -80,22 +80,22 @@ def test_score_keeps_runs_and_days_apart():
     assert row["mae"] == pytest.approx(0.7)
     assert row["run_sd"] == pytest.approx(0.2)
     assert row["standard_error"] == pytest.approx(0, abs=1e-12)  # each day is missed by as much
-    assert (row["runs"], row["n"], table.loc["persistence", "runs"]) == (3, len(data.test), 1)
-    assert table.loc[["first_close", "persistence"], "run_sd"].tolist() == [0, 0]
+    assert (row["runs"], row["n"], table.loc["no_change", "runs"]) == (3, len(data.test), 1)
+    assert table.loc[["first_close", "no_change"], "run_sd"].tolist() == [0, 0]
 
 
-def test_score_counts_the_runs_below_persistence():
+def test_score_counts_the_runs_below_no_change():
     _, other = make_scores([0.5])
     shares = np.array([0.5, 0.99, 1.01, 2.0])
-    _, table = make_scores(shares * other.loc["persistence", "mae"])
-    assert table.loc["lstm", "runs_below_persistence"] == 2
-    assert table.loc["lstm", "skill"] == pytest.approx(1 - shares.mean())
+    _, table = make_scores(shares * other.loc["no_change", "mae"])
+    assert table.loc["lstm", "runs_below_no_change"] == 2
+    assert table.loc["lstm", "skill_no_change"] == pytest.approx(1 - shares.mean())
 
 
 def test_sentences_quote_what_was_published_only_for_the_coin_it_was_published_of():
     _, table = make_scores([0.5, 0.7, 0.9])
     network, walk, *others = ancestor.sentences({"bitcoin": table, "litecoin": table})
-    assert network.startswith("Bitcoin: LSTM as published is worse than persistence on 24 test")
+    assert network.startswith("Bitcoin: LSTM as published is worse than no change on 24 test")
     assert "mean of 3 seeds (published: about 0.04), sd 0.2000 between them; 0 of them" in network
-    assert "(published: about 0.13), no change at all" in walk
+    assert "(published: about 0.13), no change since the first close" in walk
     assert "published: about" not in " ".join(others)

@@ -5,19 +5,19 @@ from members import make_windows
 
 from coincast.studies import many_seeds
 
-TARGETS = np.array([1.0, 2.0, 4.0])
-FORECASTS = np.array([[1.0, 2.0, 1.0], [0.0, 2.0, 4.0]])  # errors 0, 0, 3 and 1, 0, 0
+TARGETS = np.array([1.0, 2.0, 4.0] * 20)
+FORECASTS = np.tile([[1.0, 2.0, 1.0], [0.0, 2.0, 4.0]], 20)  # errors 0, 0, 3 and 1, 0, 0
 
 
 def test_seed_summary_keeps_seeds_and_days_apart():
-    found = many_seeds.seed_summary(FORECASTS, TARGETS, {"zero": 7 / 3, "close": 0.5}, 1.5)
-    assert (found["seeds"], found["n"]) == (2, 3)
+    found = many_seeds.seed_summary(FORECASTS, TARGETS, {"no_change": 7 / 3, "close": 0.5}, 1.5)
+    assert (found["seeds"], found["n"]) == (2, 60)
     assert found["mean"] == pytest.approx(2 / 3)
     assert found["sd"] == pytest.approx(np.std([1, 1 / 3], ddof=1))
-    assert found["standard_error"] == pytest.approx(np.std([0.5, 0, 1.5], ddof=1) / np.sqrt(3))
-    assert found["better_than"] == {"zero": 1.0, "close": 0.5}
+    assert 0 < found["standard_error"] < np.std([0.5, 0, 1.5], ddof=1) / np.sqrt(60)  # they repeat
+    assert found["better_than"] == {"no_change": 1.0, "close": 0.5}
     assert found["below_published"] == 1.0
-    assert "2 seeds on 3 test days: MAE 0.6667" in many_seeds.seeds_sentence(found)
+    assert "2 seeds on 60 test days: MAE 0.6667" in many_seeds.seeds_sentence(found)
 
 
 def test_repeat_windows_shuffles_only_the_last_half():

@@ -45,35 +45,66 @@ def test_label_days_are_two_as_printed_and_lift_always_up():
 
 
 def test_epoch_choice_equals_a_loop_on_a_small_case():
-    targets = np.array([1, 0, 1, 1.0])
-    classes = [[1, 1, 1, 1], [1, 0, 1, 0], [0, 0, 1, 1], [0, 1, 0, 1]]
+    targets = np.array([1, 0, 1, 1, 1.0])
+    classes = [[1, 1, 1, 1, 0], [1, 0, 0, 1, 0], [0, 1, 1, 1, 1], [0, 1, 0, 1, 0]]
     found = epoch_choice(classes, targets, draws=10)
-    assert (found["best"], found["best_epoch"], found["last"]) == (3 / 4, 1, 1 / 4)
-    # Rows 0 and 2 choose epoch 1, right on one of rows 1 and 3; those choose epoch 3: one of two.
-    assert found["other_rows"] == 1 / 2
-    assert found["gap"] == 1 / 2
+    assert (found["best"], found["best_epoch"], found["last"]) == (3 / 5, 1, 1 / 5)
+    # Rows 0 and 1 choose epoch 2, right on one of rows 3 and 4; those choose epoch 3, on none.
+    assert found["other_half"] == 1 / 4
 
 
-def test_epoch_choice_has_no_gap_where_every_epoch_says_the_same():
-    targets = np.array([1, 0, 1, 1.0])
-    found = epoch_choice([[1, 1, 0, 1]] * 5, targets)
-    assert (found["gap"], found["gap_by_chance"], found["p_value"]) == (0, 0, 1)
+def test_epoch_choice_finds_nothing_where_every_epoch_says_the_same():
+    targets = (np.random.default_rng(0).random(97) < 0.6).astype(float)
+    found = epoch_choice(np.ones((5, 97)), targets)
+    assert found["p_value"] == 1
+    parts = [found[part] for part in ("share_of_ups", "selection", "remainder")]
+    assert parts == pytest.approx([0, 0, 0])
 
 
-def test_epoch_choice_on_noise_gains_only_on_the_rows_that_chose():
-    rng = np.random.default_rng(0)
-    gains, others = [], []
+def test_epoch_choice_splits_the_gap_into_what_is_known_of_it():
+    """Epochs that know nothing: the last says down, the others up half of the time."""
+    random = np.random.default_rng(1)
+    targets = (random.random(97) < 0.7).astype(float)
+    classes = np.vstack([random.integers(0, 2, (30, 97)), np.zeros(97)])
+    found = epoch_choice(classes, targets)
+    gap = found["best"] - found["last"]
+    assert gap == pytest.approx(found["share_of_ups"] + found["selection"] + found["remainder"])
+    assert found["share_of_ups"] == pytest.approx(0.5 - (1 - targets.mean()), abs=0.06)
+    assert found["selection"] > 0.05
+    assert abs(found["remainder"]) < 0.05
+
+
+def overlapping(n, random):
+    """Return labels two days ahead of a walk: neighbours share a day."""
+    steps = random.normal(size=n + 1)
+    return (steps[1:] + steps[:-1] > 0).astype(float)
+
+
+def test_epoch_choice_rejects_five_per_cent_of_choices_that_know_nothing():
+    random, found = np.random.default_rng(2), []
+    for seed in range(200):
+        classes = np.array([overlapping(97, random) for _ in range(20)])
+        targets = overlapping(97, random)
+        found.append(epoch_choice(classes, targets, draws=200, seed=seed))
+    rejected = np.mean([choice["p_value"] <= 0.05 for choice in found])
+    assert 0.005 <= rejected <= 0.096  # 5 % +- 3 standard errors of 200 samples
+    # Chosen on one half, an epoch that knows nothing is right half of the time on the other.
+    assert np.mean([choice["other_half"] for choice in found]) == pytest.approx(0.5, abs=0.01)
+
+
+def test_epoch_choice_finds_an_epoch_that_knows_three_days_of_four():
+    random, found = np.random.default_rng(3), []
     for seed in range(40):
-        classes, targets = rng.integers(0, 2, (100, 97)), rng.integers(0, 2, 97).astype(float)
-        found = epoch_choice(classes, targets, draws=50, seed=seed)
-        gains.append(found["gap"] - found["gap_by_chance"])
-        others.append(found["other_rows"])
-        assert found["best"] > 0.57
-    assert np.mean(gains) == pytest.approx(0, abs=0.02)
-    assert np.mean(others) == pytest.approx(0.5, abs=0.02)
+        targets = overlapping(97, random)
+        classes = np.array([overlapping(97, random) for _ in range(20)])
+        classes[4] = np.where(random.random(97) < 0.75, targets, 1 - targets)
+        found.append(epoch_choice(classes, targets, draws=200, seed=seed)["p_value"] <= 0.05)
+    assert np.mean(found) > 0.8
 
 
-def test_gap_sentence_says_whether_the_choice_is_enough():
-    choice = epoch_choice([[1, 1, 1, 0], [1, 0, 0, 0]], np.array([1, 1, 1, 0.0]), draws=20)
-    assert "explain" in published_faults.gap_sentence(choice | {"p_value": 0.01})
-    assert "does not" not in published_faults.gap_sentence(choice | {"p_value": 0.9})
+@pytest.mark.parametrize(("p_value", "says"), [(0.01, "more than"), (0.9, "no more than")])
+def test_epoch_sentence_says_whether_the_choice_is_enough(p_value, says):
+    targets = (np.random.default_rng(0).random(40) < 0.6).astype(float)
+    choice = epoch_choice(np.ones((3, 40)), targets, draws=20)
+    told = published_faults.epoch_sentence(choice | {"p_value": p_value})
+    assert f", {says} the choice alone gives" in told

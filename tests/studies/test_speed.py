@@ -72,6 +72,9 @@ def test_sentences_say_the_ratios_and_the_sizes():
     assert "26 LSTMs: 260 s by `fit` one after another (3 timed, multiplied), 0.25 s" in fast
     assert "at worst 0.50 s (1040 times faster), 3.00 s" in fast
     assert "0.0600 (sd 0.0100, n 3) by `fit`" in same
+    portable = reading.portable_sentence(reading.ratios(RUNS, "ethereum", 26), "LSTMs", 26)
+    assert "26 LSTMs take 0.25 s" in portable
+    assert "1040 times faster" in portable
     sizes = reading.size_sentence(reading.timing_table(RUNS))
     assert sizes.startswith("100 Ethereum LSTMs: 0.5 s once compiled, 5.0 ms a model (19.2 ms")
 
@@ -93,13 +96,15 @@ def test_load_names_the_remedy_for_a_damaged_file(tmp_path):
 
 
 def test_collect_times_the_program_before_and_after_the_fits(monkeypatch):
-    def timed(side, name, members):
-        return {"side": side, "study": name, "members": members}
+    def timed(side, name, members, *, portable):
+        return {"side": side, "study": name, "members": members, "portable": portable}
 
     monkeypatch.setattr(measurement, "measure", timed)
     found = measurement.collect(3, [7], tell=str)
     sides = [(run["side"], run["members"]) for run in found["runs"] if run["study"] == "ethereum"]
     assert sides == [("program", 26), ("fit", 3), ("fit_tuned", 3), ("program", 26), ("program", 7)]
+    assert not any(run["portable"] for run in found["runs"])
+    assert all(run["portable"] for run in found["portable_runs"])
 
 
 def test_committed_measurement_has_every_call_of_fit():

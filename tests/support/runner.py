@@ -13,7 +13,8 @@ import environment
 import reproduce
 
 from coincast.runner.execution import Limits
-from coincast.runner.reproduction import Places, find_notebooks, make_task
+from coincast.runner.notebook.tasks import find_notebooks, make_task
+from coincast.runner.reproduction import Places
 
 
 def main(arguments):

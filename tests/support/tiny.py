@@ -9,14 +9,19 @@ PATIENCE = 60  # seconds; on a busy machine a kernel starts late
 DEFAULTS = 'coin = "ethereum"\nlags = 4\ndropout = 0.35\nquick = False\ncoins = ["eos", "xrp"]'
 
 
-def write_notebook(folder, *sources, name="07_any", parameters=DEFAULTS):
-    """Write a notebook of a parameters cell and cells of these sources; return its path."""
+def write_notebook(folder, *sources, name="07_any", parameters=DEFAULTS, reads=()):
+    """Write a notebook of a parameters cell and cells of these sources; return its path.
+
+    `reads` are the notebooks whose values it reads.
+    """
     cells = [nbformat.v4.new_code_cell(source) for source in (parameters, *sources)]
     cells[0].metadata["tags"] = ["parameters"]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # nbformat draws one; the same content is the same file
     kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    if reads:
+        notebook.metadata["coincast"] = {"reads": list(reads)}
     path = folder / f"{name}.ipynb"
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
@@ -32,6 +37,16 @@ folder = pathlib.Path(os.environ["COINCAST_OUT"])
 folder.mkdir(parents=True)
 (folder / {figure!r}).write_text(f"{{coin}} {{lags}}")
 (folder / {numbers!r}).write_text(json.dumps({recorded}))
+"""
+
+
+def recording(values, name):
+    """Return a cell that records values, given as code."""
+    return f"""
+import json, os, pathlib
+folder = pathlib.Path(os.environ["COINCAST_OUT"])
+folder.mkdir(parents=True)
+(folder / "{name}.json").write_text(json.dumps({{"values": {values}, "figures": {{}}}}))
 """
 
 

@@ -14,8 +14,11 @@ MAE_COLUMNS = {
     "test MAE": "{mae:.4f}",
     "95 % interval": "{low:.4f} to {high:.4f}",
     "standard error": "{standard_error:.4f}",
+    "skill against no change (95 % interval)": (
+        "{skill_no_change:+.3f} ({skill_no_change_low:+.3f} to {skill_no_change_high:+.3f})"
+    ),
     "skill against the train mean (95 % interval)": (
-        "{skill:+.3f} ({skill_low:+.3f} to {skill_high:+.3f})"
+        "{skill_train_mean:+.3f} ({skill_train_mean_low:+.3f} to {skill_train_mean_high:+.3f})"
     ),
 }
 ACCURACY_COLUMNS = {
@@ -26,6 +29,9 @@ ACCURACY_COLUMNS = {
     "95 % interval": "{low:.3f} to {high:.3f}",
     "balanced": "{balanced_accuracy:.3f}",
     "MCC": "{mcc:+.3f}",
+    "difference to the majority class (95 % interval)": (
+        "{difference:+.3f} ({difference_low:+.3f} to {difference_high:+.3f})"
+    ),
     "p": "{p_value:.2f}",
 }
 

@@ -1,12 +1,10 @@
 """Scores of forecasts with their n, their uncertainty and their skill."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from arch.bootstrap import StationaryBootstrap, optimal_block_length
-from scipy.stats import binomtest
 from sklearn.metrics import (
     balanced_accuracy_score,
     classification_report,
@@ -16,6 +14,8 @@ from sklearn.metrics import (
 )
 
 from coincast.errors import InputError
+from coincast.evaluation import significance
+from coincast.evaluation.bootstrap import LEVEL, bootstrap_means, interval
 from coincast.records.names import display_name
 
 __all__ = [
@@ -29,20 +29,19 @@ __all__ = [
     "mae_table",
     "row_shares",
     "skill_sentence",
+    "verdict",
 ]
 
 FloatArray = npt.NDArray[np.float64]
 CLASSES = ("down", "up")  # labels 0 and 1; an unchanged close counts as down
 MINIMUM_ROWS = 10  # too few rows for a block bootstrap below this
-DRAWS = 2000
-LEVEL = 0.95
 
 
 def mae_table(
     forecasts: Mapping[str, FloatArray],
     targets: FloatArray,
     *,
-    baseline: str = "train_mean",
+    baselines: Sequence[str] = ("no_change", "train_mean"),
     seed: int = 0,
 ) -> pd.DataFrame:
     """Mean absolute error of each forecast with its interval and its skill.
@@ -51,20 +50,17 @@ def mae_table(
         forecasts: name -> (n,), in the unit of the targets; or (runs, n), whose errors are
             averaged over the runs day by day.
         targets: (n,), in order of time.
-        baseline: name of the forecast that skill is relative to.
+        baselines: names of the forecasts that skill is relative to.
         seed: of the bootstrap.
 
     Returns:
-        One row per forecast, in the given order: `mae`; `n`; `standard_error` of the mean, for
-        independent days; `low`, `high`: 95 % interval of `mae`; `skill` = 1 - MAE / MAE of the
-        baseline, with `skill_low`, `skill_high`. The intervals are percentiles of a stationary
-        block bootstrap. All forecasts share the same resampled days, so `skill` is paired.
+        One row per forecast, in the given order: `mae`; `n`; its `standard_error`; `low`, `high`:
+        95 % interval; and for each baseline b `skill_b` = 1 - MAE / MAE of the baseline, with
+        `skill_b_low` and `skill_b_high`. Errors and intervals come from one block bootstrap
+        whose resampled days all forecasts share, so `skill` is paired.
 
     Raises:
         InputError: fewer than 10 rows.
-
-    Source: Politis and Romano, 1994, 10.1080/01621459.1994.10476870; block length by Politis
-    and White, 2004, as corrected by Patton, Politis and White, 2009.
     """
     if len(targets) < MINIMUM_ROWS:
         raise InputError(
@@ -74,72 +70,76 @@ def mae_table(
     errors = pd.DataFrame(
         {name: np.atleast_2d(np.abs(f - targets)).mean(axis=0) for name, f in forecasts.items()}
     )  # (n, forecasts)
-    draws = _bootstrap_means(errors, seed)  # (draws, forecasts)
-    skills = 1 - draws / draws[:, [errors.columns.get_loc(baseline)]]
+    draws = bootstrap_means(errors, seed=seed)  # (draws, forecasts)
+    low, high = interval(draws)
     mae = errors.mean()
-    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    low, high = np.quantile(draws, tails, axis=0)
-    skill_low, skill_high = np.quantile(skills, tails, axis=0)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "mae": mae,
             "n": len(targets),
-            "standard_error": errors.std() / np.sqrt(len(targets)),
+            "standard_error": draws.std(axis=0),
             "low": low,
             "high": high,
-            "skill": 1 - mae / mae[baseline],
-            "skill_low": skill_low,
-            "skill_high": skill_high,
         }
     )
+    for baseline in baselines:
+        skills = 1 - draws / draws[:, [errors.columns.get_loc(baseline)]]
+        low, high = interval(skills)
+        table[f"skill_{baseline}"] = 1 - mae / mae[baseline]
+        table[f"skill_{baseline}_low"], table[f"skill_{baseline}_high"] = low, high
+    return table
 
 
-def _bootstrap_means(errors: pd.DataFrame, seed: int) -> FloatArray:
-    """Mean of each column in each bootstrap sample: (draws, columns)."""
-    varying = errors.loc[:, errors.std() > 0]  # a block length needs errors that vary
-    blocks = optimal_block_length(varying)["stationary"] if varying.size else pd.Series([1.0])
-    block = round(np.clip(blocks.max(), 1, len(errors) / 3))
-    bootstrap = StationaryBootstrap(block, errors.to_numpy(), seed=np.random.default_rng(seed))
-    return np.asarray(bootstrap.apply(lambda sample: sample.mean(axis=0), DRAWS))
-
-
-def skill_sentence(table: pd.DataFrame, name: str, baseline: str = "train_mean") -> str:
-    """One sentence on whether a row of `mae_table` beats its baseline."""
+def skill_sentence(table: pd.DataFrame, name: str, baseline: str = "no_change") -> str:
+    """One sentence on whether a row of `mae_table` beats a baseline."""
     row = table.loc[name]
-    if row["skill_low"] > 0:
-        verdict = "beats"
-    elif row["skill_high"] < 0:
-        verdict = "is worse than"
-    else:
-        verdict = "cannot be told apart from"
-    article = "" if baseline in ("zero", "persistence") else "the "
+    skill, low, high = (row[f"skill_{baseline}{end}"] for end in ("", "_low", "_high"))
+    article = "" if baseline in ("no_change", "last_change") else "the "
     return (
-        f"{display_name(name)} {verdict} {article}{display_name(baseline)} "
+        f"{display_name(name)} {verdict(low, high)} {article}{display_name(baseline)} "
         f"on {row['n']:.0f} test days: MAE "
         f"{row['mae']:.4f} (95 % interval {row['low']:.4f} to {row['high']:.4f}) against "
-        f"{table.loc[baseline, 'mae']:.4f}, skill {row['skill']:+.3f} "
-        f"({row['skill_low']:+.3f} to {row['skill_high']:+.3f})."
+        f"{table.loc[baseline, 'mae']:.4f}, skill {skill:+.3f} ({low:+.3f} to {high:+.3f})."
     )
 
 
-def accuracy_table(forecasts: Mapping[str, FloatArray], targets: FloatArray) -> pd.DataFrame:
-    """Accuracy of each up-or-down forecast with its interval and a test.
+def verdict(low: float, high: float) -> str:
+    """What an interval of a paired difference says, where more is better.
+
+    >>> verdict(-0.1, 0.2)
+    'cannot be told apart from'
+    """
+    if low > 0:
+        return "beats"
+    return "is worse than" if high < 0 else "cannot be told apart from"
+
+
+def accuracy_table(
+    forecasts: Mapping[str, FloatArray],
+    targets: FloatArray,
+    *,
+    horizon_days: int = 1,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Accuracy of each up-or-down forecast, paired with that of the majority class.
 
     Args:
         forecasts: name -> (n,), 1 for up and 0 for not; `majority_class` is the baseline.
-        targets: (n,), likewise.
+        targets: (n,), likewise, in order of time.
+        horizon_days: days that the labels look ahead; more than one and neighbours overlap.
+        seed: of the bootstrap.
 
     Returns:
-        One row per forecast, in the given order: `accuracy`, `correct` and `n`; `low`, `high`:
-        95 % Wilson interval; `balanced_accuracy` (1/2 for a constant forecast); `mcc`, Matthews'
-        correlation coefficient (0 for a constant); `p_value` of the exact binomial test that the
-        accuracy is no higher than the baseline's. Interval and test take days as independent, so
-        they are too narrow for overlapping labels, which look more than one day ahead.
+        One row per forecast, in the given order: `accuracy`, `correct` and `n`; its
+        `standard_error` and 95 % interval `low`, `high`, from blocks of days no shorter than the
+        horizon; `balanced_accuracy` (1/2 for a constant forecast); `mcc`, Matthews' correlation
+        coefficient (0 for a constant); `difference` to the accuracy of the majority class on the
+        same days, with `difference_low`, `difference_high`; `p_value` of the exact McNemar test
+        of that difference, which takes days as independent, so it is too bold for overlapping
+        labels; `smallest_difference` that these days would probably have shown.
 
     Raises:
         InputError: all targets are of one class.
-
-    Source: Wilson, 1927, 10.1080/01621459.1927.10502953.
     """
     n = len(targets)
     if len(set(targets.tolist())) < len(CLASSES):
@@ -147,26 +147,36 @@ def accuracy_table(forecasts: Mapping[str, FloatArray], targets: FloatArray) -> 
             f"all {n} test rows are of one class; "
             "use a longer period, another coin or another horizon_days"
         )
-    correct = {name: int((forecast == targets).sum()) for name, forecast in forecasts.items()}
-    rate = correct["majority_class"] / n
-    rows = {}
-    for name, forecast in forecasts.items():
-        interval = binomtest(correct[name], n).proportion_ci(LEVEL, method="wilson")
-        rows[name] = {
-            "accuracy": correct[name] / n,
-            "correct": correct[name],
+    right = pd.DataFrame({name: forecast == targets for name, forecast in forecasts.items()})
+    draws = bootstrap_means(right.astype(np.float64), seed=seed, least_block=horizon_days)
+    majority = right["majority_class"]
+    differences = draws - draws[:, [right.columns.get_loc("majority_class")]]
+    accuracy = right.mean()
+    (low, high), (difference_low, difference_high) = interval(draws), interval(differences)
+    pairs = [(column, majority) for _, column in right.items()]
+    return pd.DataFrame(
+        {
+            "accuracy": accuracy,
+            "correct": right.sum(),
             "n": n,
-            "low": interval.low,
-            "high": interval.high,
-            "balanced_accuracy": balanced_accuracy_score(targets, forecast),
-            "mcc": matthews_corrcoef(targets, forecast),
-            "p_value": binomtest(correct[name], n, rate, alternative="greater").pvalue,
+            "standard_error": draws.std(axis=0),
+            "low": low,
+            "high": high,
+            "balanced_accuracy": [balanced_accuracy_score(targets, f) for f in forecasts.values()],
+            "mcc": [matthews_corrcoef(targets, f) for f in forecasts.values()],
+            "difference": accuracy - accuracy["majority_class"],
+            "difference_low": difference_low,
+            "difference_high": difference_high,
+            "p_value": [significance.mcnemar(*pair) for pair in pairs],
+            "smallest_difference": [significance.smallest_difference(*pair) for pair in pairs],
         }
-    return pd.DataFrame.from_dict(rows, orient="index").astype({"correct": int, "n": int})
+    )
 
 
 def accuracy_sentences(table: pd.DataFrame, question: str) -> list[str]:
     """One sentence per fitted forecast of `accuracy_table` on whether it beats the majority class.
+
+    A difference counts only if the McNemar test and the interval from blocks of days agree.
 
     Args:
         table: as `accuracy_table` gives it.
@@ -176,12 +186,20 @@ def accuracy_sentences(table: pd.DataFrame, question: str) -> list[str]:
     sentences = []
     for name, row in table.iterrows():
         if name.startswith(("cnn_lstm", "logistic")):
-            verdict = "beats" if row["p_value"] < 1 - LEVEL else "does not beat"
+            bounds = row["difference_low"], row["difference_high"]
+            found = verdict(*bounds) if row["p_value"] < 1 - LEVEL else verdict(-1, 1)
+            shown = row["smallest_difference"]
+            power = (
+                "The two disagree on too few days for any difference to show."
+                if np.isnan(shown)
+                else f"{row['n']:.0f} days would probably have shown a difference of {shown:.3f}."
+            )
             sentences.append(
-                f"{question}: {display_name(name)} {verdict} the majority class: "
+                f"{question}: {display_name(name)} {found} the majority class: "
                 f"{row['correct']:.0f} of {row['n']:.0f} test days right, {row['accuracy']:.3f} "
-                f"(95 % interval {row['low']:.3f} to {row['high']:.3f}) against {rate:.3f}, "
-                f"p = {row['p_value']:.2f}; MCC {row['mcc']:+.3f}."
+                f"(95 % interval {row['low']:.3f} to {row['high']:.3f}) against {rate:.3f}, a "
+                f"difference of {row['difference']:+.3f} ({bounds[0]:+.3f} to {bounds[1]:+.3f}), "
+                f"p = {row['p_value']:.2f}. {power}"
             )
     return sentences
 

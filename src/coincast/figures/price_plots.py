@@ -6,9 +6,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
+from matplotlib.transforms import Bbox
 
-from coincast.figures.style import BLUE, GREEN, GREY, styled
+from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, styled
 from coincast.prices.load import volume_in_usd
+from coincast.prices.venues import gaps
 
 __all__ = ["feature_rows", "price", "training", "venues", "volume"]
 
@@ -32,6 +34,7 @@ def _lines(table: pd.DataFrame, label: str) -> Figure:
     axes = figure.subplots()
     sns.lineplot(table, ax=axes, dashes=False, errorbar=None)
     axes.set(yscale="log", ylabel=label, xlabel="date (UTC)")
+    axes.margins(x=0)
     axes.legend(title=None)
     return figure
 
@@ -39,7 +42,7 @@ def _lines(table: pd.DataFrame, label: str) -> Figure:
 @styled
 def feature_rows(table: pd.DataFrame, units: Mapping[str, str], heading: str) -> Figure:
     """Draw the rows of a daily table, with a unit under each column's name."""
-    figure = Figure(figsize=(9, 0.27 * (len(table) + 4)))
+    figure = Figure(figsize=(9, 0.27 * (len(table) + 3)))
     axes = figure.subplots()
     axes.set_axis_off()
     axes.set_title(heading)
@@ -49,13 +52,14 @@ def feature_rows(table: pd.DataFrame, units: Mapping[str, str], heading: str) ->
         for day, row in zip(table.index, table.to_numpy(), strict=True)
     ]
     drawn = axes.table(
-        cells, colLabels=header, loc="upper center", cellLoc="right", edges="horizontal"
+        cells, colLabels=header, bbox=Bbox.unit(), cellLoc="right", edges="horizontal"
     )
     drawn.auto_set_font_size(False)  # noqa: FBT003 - matplotlib's own signature
     drawn.set_fontsize(9)
-    drawn.scale(1, 1.25)
+    for cell in drawn.get_celld().values():
+        cell.set(edgecolor=GREY, linewidth=0.6)
     for column in range(len(header)):
-        drawn[0, column].set(height=drawn[0, column].get_height() * 1.8, facecolor="#EEEEEE")
+        drawn[0, column].set_height(drawn[0, column].get_height() * 1.8)
     return figure
 
 
@@ -64,23 +68,35 @@ def _cell(value: float) -> str:
 
 
 @styled
-def venues(closes: pd.DataFrame, reference: str) -> Figure:
+def venues(
+    closes: pd.DataFrame, reference: str, shaded: tuple[str, str] | list[str], label: str
+) -> Figure:
     """Draw the gap of each venue's close to the reference venue's, in per cent, with its median.
 
     Args:
         closes: index `date`, one column per venue, USD, NaN where a venue has no data.
         reference: column that the others are compared with.
+        shaded: first and last day of a period to shade.
+        label: what that period is.
     """
-    gaps = closes.drop(columns=reference).div(closes[reference], axis=0) - 1
+    found = gaps(closes, reference)
+    first, last = map(pd.Timestamp, shaded)
     figure = Figure(figsize=(8, 5.5))
-    for axes, venue in zip(figure.subplots(gaps.shape[1], sharex=True), gaps.columns, strict=True):
-        axes.plot(gaps.index, gaps[venue], ".", markersize=2, color=GREY, label="each day")
-        median = gaps[venue].rolling(30, center=True, min_periods=15).median()
+    panels = figure.subplots(found.shape[1], sharex=True, sharey=True)
+    for axes, venue in zip(panels, found.columns, strict=True):
+        axes.axvspan(first, last, color=LIGHT_BLUE, alpha=0.35, linewidth=0)
+        axes.plot(found.index, found[venue], ".", markersize=2, color=GREY, label="each day")
+        median = found[venue].rolling(30, center=True, min_periods=15).median()
         axes.plot(median.index, median, color=BLUE, label="30-day median")
         axes.axhline(0, color="black", linewidth=0.8)
         axes.set(ylabel=f"gap to {reference}", title=venue)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
+        axes.margins(x=0)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    panels[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
+    panels[0].annotate(
+        label, (last, 1), xycoords=("data", "axes fraction"), xytext=(4, -4),
+        textcoords="offset points", va="top", color=BLUE,
+    )  # fmt: skip
     axes.set_xlabel("date (UTC)")
     return figure
 

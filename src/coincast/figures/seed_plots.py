@@ -58,7 +58,7 @@ def seeds(
 def ancestor(
     tables: Mapping[str, pd.DataFrame], published: Mapping[str, Mapping[str, float]]
 ) -> Figure:
-    """Draw the test errors of every run of the networks and random walks against persistence.
+    """Draw the test errors of every run of the networks and random walks against no change.
 
     Args:
         tables: coin -> as `ancestor.score` gives them.
@@ -73,7 +73,7 @@ def ancestor(
         runs[0].set_label("one run")
         axes.plot(table["mae"], places + 0.35, "o", color=BLUE, markersize=4, label="mean of runs")
         axes.hlines(places + 0.35, table["low"], table["high"], GREY, label="95 % over test days")
-        axes.axvline(table.loc["persistence", "mae"], color=GREEN, ls="--", label="persistence")
+        axes.axvline(table.loc["no_change", "mae"], color=GREEN, ls="--", label="no change")
         marks = table.index.get_indexer(list(published[coin])) - 0.35
         axes.plot(published[coin].values(), marks, "v", color=RED, label="published, about")
         counts = [f", {count} runs" if count > 1 else "" for count in table["runs"]]

@@ -33,23 +33,34 @@ def speed(table: pd.DataFrame, losses: Mapping[str, Mapping[str, Sequence[float]
 def _draw_seconds(axes: Axes, table: pd.DataFrame) -> None:
     program = table[table["side"] == "program"].groupby("members")[["cold", "warm"]].max()
     members = program.index.to_numpy()
-    for side, color, label in (
-        ("fit", RED, "fit, one after another"),
-        ("fit_tuned", GREY, "tuned fit, one after another"),
+    for side, color, label, above in (
+        ("fit", RED, "fit, one after another", True),
+        ("fit_tuned", GREY, "tuned fit", False),
     ):
         runs = table[table["side"] == side]
         each = runs["cold"].sum() / runs["members"].sum()
         timed = int(runs["members"].sum())
-        axes.plot(members, each * members, color=color, linestyle="--",
-                  label=f"{label} (mean of {timed})")  # fmt: skip
         axes.plot(timed, each * timed, "o", color=color)
-    axes.plot(members, program["cold"], "o-", color=BLUE, label="one program, compiling counted")
-    axes.plot(members, program["warm"], "o-", color=GREEN, label="one program, compiled before")
+        line = pd.Series(each * members, members)
+        _draw_line(axes, line, f"{label} (mean of {timed})", above=above, color=color, style="--")
+    _draw_line(axes, program["cold"], "one program, compiling counted", above=True, color=BLUE)
+    _draw_line(axes, program["warm"], "one program, compiled before", above=False, color=GREEN)
     axes.set(xscale="log", yscale="log", xlabel="Ethereum LSTMs trained", ylabel="seconds")
     axes.set_xticks(members, map(str, members))
     axes.minorticks_off()
-    axes.set_ylim(top=axes.get_ylim()[1] * 30)
-    axes.legend(loc="upper left")
+
+
+def _draw_line(
+    axes: Axes, seconds: pd.Series, label: str, *, above: bool, color: str, style: str = "o-"
+) -> None:
+    """Draw a rising line, named at the left above it or at the right below it."""
+    axes.plot(seconds, style, color=color)
+    end = -2 if above else len(seconds) // 3
+    axes.annotate(
+        label, (seconds.index[end], seconds.iloc[end]), color=color, textcoords="offset points",
+        xytext=(-6, 4) if above else (6, -4), ha="right" if above else "left",
+        va="bottom" if above else "top",
+    )  # fmt: skip
 
 
 def _draw_losses(axes: Axes, sides: Mapping[str, Sequence[float]]) -> None:

@@ -15,7 +15,7 @@ from coincast.records.names import display_name
 __all__ = ["MOST_DRAWN", "comparison"]
 
 MOST_DRAWN = 24  # runs that fit on a page
-CONSTANTS = {"zero": "s", "train_mean": "D", "majority_class": "D"}  # name -> marker
+CONSTANTS = {"no_change": "s", "train_mean": "D", "majority_class": "D"}  # name -> marker
 COLORS = (RED, BLUE, GREEN, LIGHT_BLUE)
 AXES = {
     "mae": ("test MAE (fraction of the price)", (0, None)),

@@ -23,18 +23,18 @@ def forecast_baselines(train: Windows, test: Windows, coin: str) -> dict[str, Fl
         coin: whose daily change is the target.
 
     Returns:
-        Name -> (test windows,): zero; the train mean and median; yesterday's change
-        (`persistence`); linear regression with and without price and volume levels, and ridge
-        regression, on the flattened windows, standardised on train. Leave-one-out errors within
-        train choose the ridge penalty.
+        Name -> (test windows,): a change of zero (`no_change`); the train mean and median;
+        yesterday's change (`last_change`); linear regression with and without price and volume
+        levels, and ridge regression, on the flattened windows, standardised on train.
+        Leave-one-out errors within train choose the ridge penalty.
     """
     levels = {name for name in train.features if name.split("_", 1)[-1] in LEVELS}
     without_levels = train.without(levels), test.without(levels)
     return {
-        "zero": np.zeros(len(test)),
+        "no_change": np.zeros(len(test)),
         "train_mean": np.full(len(test), train.targets.mean()),
         "train_median": np.full(len(test), np.median(train.targets)),
-        "persistence": test.last(f"{coin}_daily_change"),
+        "last_change": test.last(f"{coin}_daily_change"),
         "linear_regression": _fit_predict(LinearRegression(), train, test),
         "linear_regression_without_levels": _fit_predict(LinearRegression(), *without_levels),
         "ridge": _fit_predict(RidgeCV(alphas=RIDGE_PENALTIES), train, test),

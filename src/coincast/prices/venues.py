@@ -8,7 +8,10 @@ import pandas as pd
 from coincast.errors import InputError
 from coincast.prices.load import load_hourly, load_prices
 
-__all__ = ["agreement", "bitcoin_closes", "comparison_table", "second_opinion"]
+__all__ = [
+    "agreement", "bitcoin_closes", "comparison_table", "gap_sentence", "gaps", "gaps_within",
+    "second_opinion",
+]  # fmt: skip
 
 DISAGREEMENT = 0.05  # of the close
 
@@ -24,6 +27,59 @@ def bitcoin_closes() -> pd.DataFrame:
     closes = {venue: table["close"] for venue, table in daily.items()}
     closes["bitfinex"] = load_hourly("bitcoin")["close"].resample("D").last()
     return pd.DataFrame(closes).rename_axis("date")
+
+
+def gaps(closes: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """How far each other venue's close is above the reference venue's, as a fraction of it.
+
+    Args:
+        closes: index `date`, one column per venue, USD, NaN where a venue has no data.
+        reference: the column to compare with.
+    """
+    return closes.drop(columns=reference).div(closes[reference], axis=0) - 1
+
+
+def gaps_within(
+    closes: pd.DataFrame, reference: str, period: tuple[str, str] | list[str]
+) -> pd.DataFrame:
+    """The absolute gaps between venues in a period.
+
+    Args:
+        closes: as `gaps` takes them.
+        reference: the column to compare with.
+        period: its first and last day, both inclusive.
+
+    Returns:
+        One row per venue with closes in the period: `days`, `median_gap` and `largest_gap`
+        (fractions), `largest_on` (YYYY-MM-DD).
+
+    >>> days = pd.date_range("2018-01-01", periods=3, name="date")
+    >>> closes = pd.DataFrame({"a": [1.0, 2.0, 1.0], "b": [1.1, 1.6, 1.5]}, index=days)
+    >>> gaps_within(closes, "a", ("2018-01-01", "2018-01-02"))["largest_gap"].round(3).to_dict()
+    {'b': 0.2}
+    """
+    first, last = period
+    sizes = gaps(closes, reference).loc[first:last].abs().dropna(axis="columns", how="all")
+    table = pd.DataFrame(
+        {"days": sizes.count(), "median_gap": sizes.median(), "largest_gap": sizes.max()}
+    )
+    return table.assign(largest_on=[f"{sizes[venue].idxmax():%Y-%m-%d}" for venue in table.index])
+
+
+def gap_sentence(found: pd.DataFrame, reference: str, period: tuple[str, str] | list[str]) -> str:
+    """In words how far venues' closes were from the reference's, as `gaps_within` found."""
+    first, last = period
+    if found.empty:
+        return f"No two venues have closes from {first} to {last}."
+    told = [
+        f"by up to {row.largest_gap:.1%} at {row.Index.title()} (on {row.largest_on}; median "
+        f"{row.median_gap:.1%}, n = {row.days} days)"
+        for row in found.itertuples()
+    ]
+    return (
+        f"From {first} to {last}, bitcoin's close differed from {reference.title()}'s "
+        f"{' and '.join(told)}."
+    )
 
 
 def agreement(closes: pd.DataFrame, reference: str) -> pd.DataFrame:

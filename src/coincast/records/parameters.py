@@ -10,6 +10,7 @@ from coincast.records.plain_json import parse_json
 
 __all__ = [
     "notebook_parameters",
+    "notebooks_read",
     "parse_assignments",
     "read_notebook",
     "read_parameters",
@@ -57,6 +58,31 @@ def runs_alone(text: str) -> bool:
         return parse_json(text)["metadata"]["coincast"]["alone"] is True
     except (ValueError, KeyError, TypeError):
         return False
+
+
+def notebooks_read(text: str, name: str) -> tuple[str, ...]:
+    """Notebooks whose recorded values a notebook reads, as its metadata say.
+
+    Args:
+        text: the content of an .ipynb file.
+        name: what messages call it.
+
+    Raises:
+        InputError: the metadata name them otherwise than by a list of texts.
+
+    >>> notebooks_read('{"metadata": {"coincast": {"reads": ["01_prices"]}}}', "07_claims")
+    ('01_prices',)
+    """
+    try:
+        found = parse_json(text)["metadata"]["coincast"]["reads"]
+    except (ValueError, KeyError, TypeError):
+        return ()
+    if not isinstance(found, list) or not all(isinstance(other, str) for other in found):
+        raise InputError(
+            f"{name} reads {shown(str(found))}; its metadata must name notebooks in a list, "
+            'for example "reads": ["01_prices"]'
+        )
+    return tuple(dict.fromkeys(found))
 
 
 def read_parameters(text: str, name: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -11,16 +12,26 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from coincast.errors import InputError
-from coincast.files import write_atomically
-from coincast.paths import BUILD, NOTEBOOKS, NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE
+from coincast.files import write_atomically, write_together
+from coincast.paths import (
+    BUILD,
+    FIGS,
+    NOTEBOOKS,
+    NOTEBOOKS_VARIABLE,
+    OUTPUT_VARIABLE,
+    READS_VARIABLE,
+)
 from coincast.records import machine, used_code
-from coincast.records.parameters import notebook_parameters, without_passwords
+from coincast.records.parameters import notebook_parameters, notebooks_read, without_passwords
 from coincast.records.plain_json import json_hash, parse_json, to_plain
 
 if TYPE_CHECKING:  # slow to import for a command that only reads results
     from matplotlib.figure import Figure
 
-__all__ = ["figure_marks", "load", "output_folder", "parameters", "png", "record"]
+__all__ = [
+    "figure_marks", "find_record", "is_outdated", "load", "output_folder", "parameters", "png",
+    "read", "record", "svg", "values_hash",
+]  # fmt: skip
 
 
 def output_folder() -> Path:
@@ -61,7 +72,7 @@ def record(
     Args:
         notebook: its name, for example "02_ethereum_lstm".
         values: what its text and the README may quote; numbers, texts, dicts and lists of them.
-        figures: name -> (figure, caption); each becomes `{name}.png`.
+        figures: name -> (figure, caption); each becomes `{name}.png` and `{name}.svg`.
         parameters: as `parameters()` gives them; a password in an address is left out.
         prices: every table or series used, for its origin: it is in their `attrs`.
         device: what trained the models.
@@ -78,7 +89,9 @@ def record(
     folder = output_folder()
     provenance = _provenance(notebook, parameters, prices, device)
     for name, (figure, _) in figures.items():
-        write_atomically(folder / f"{name}.png", png(figure, figure_marks(provenance)))
+        marks = figure_marks(provenance)
+        drawn = {"png": png(figure, marks), "svg": svg(figure, marks)}
+        write_together({folder / f"{name}.{kind}": content for kind, content in drawn.items()})
     content = {
         "values": to_plain(values),
         "figures": {name: caption for name, (_, caption) in figures.items()},
@@ -105,17 +118,23 @@ def _provenance(
     origins = [without_passwords(_origin(table)) for table in prices]
     used = without_passwords(parameters)
     text = _notebook_path(notebook).read_text(encoding="utf-8")
-    code = used_code.used_code(text, parameters.get("source", "bundled"))
+    read = notebooks_read(text, notebook)
     return {
         "notebook": notebook,
         "parameters": used,
         "parameters_sha256": json_hash(used),
         "data": origins,
         "data_sha256": json_hash(origins),
-        "code_version": f"sha256:{json_hash([used_code.notebook_hash(text), code])}",
+        "code_version": _code_version(text, parameters),
+        **({"reads": {name: values_hash(_record_of(name), name) for name in read}} if read else {}),
         "versions": {name: metadata.version(name) for name in ("coincast", *machine.LIBRARIES)},
         "device": device,
     }
+
+
+def _code_version(text: str, parameters: Mapping[str, Any]) -> str:
+    code = used_code.used_code(text, parameters.get("source", "bundled"))
+    return f"sha256:{json_hash([used_code.notebook_hash(text), code])}"
 
 
 def _origin(prices: pd.DataFrame | pd.Series) -> dict[str, Any]:
@@ -139,6 +158,79 @@ def load(folder: Path) -> dict[str, dict[str, Any]]:
     return recorded
 
 
+def read(notebook: str) -> dict[str, Any]:
+    """The values that another notebook has recorded.
+
+    In a run they are those of the run's own output folder, or else the committed ones, and only of
+    notebooks that the reading notebook's metadata name: `"coincast": {"reads": ["01_prices"]}`. In
+    Jupyter they are those of `build/figs`, or else the committed ones.
+
+    Args:
+        notebook: its name, for example "02_ethereum_lstm".
+
+    Raises:
+        InputError: it has recorded nothing, the metadata don't name it, or its record is damaged.
+    """
+    text = _record_of(notebook)
+    values_hash(text, notebook)  # refuses a damaged one
+    values: dict[str, Any] = parse_json(text)["values"]
+    return values
+
+
+def _record_of(notebook: str) -> str:
+    """Text of what another notebook has recorded."""
+    given = os.environ.get(READS_VARIABLE)
+    text = find_record(notebook, *([Path(given)] if given else [output_folder(), FIGS]))
+    if not text:
+        raise InputError(
+            f"{notebook} has no recorded values to read; run it, and name it in the metadata of "
+            f'this notebook: "coincast": {{"reads": ["{notebook}"]}}'
+        )
+    return text
+
+
+def find_record(notebook: str, *folders: Path) -> str:
+    """Text of a notebook's JSON in the first of some folders that has it; "" if none has.
+
+    Raises:
+        InputError: it cannot be read, or is not text.
+    """
+    for path in (folder / f"{notebook}.json" for folder in folders):
+        if path.is_file():
+            try:
+                return path.read_text(encoding="utf-8")
+            except (OSError, ValueError) as error:
+                raise _damaged(notebook, error) from error
+    return ""
+
+
+def values_hash(text: str, notebook: str) -> str:
+    """Hash of the values in the text of a notebook's JSON; "none" for the text "".
+
+    Raises:
+        InputError: the text is damaged.
+    """
+    try:
+        return json_hash(parse_json(text)["values"]) if text else "none"
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(notebook, error) from error
+
+
+def _damaged(notebook: str, error: Exception) -> InputError:
+    return InputError(f"{notebook}.json is damaged: {error!r}; run that notebook again")
+
+
+def is_outdated(text: str, notebook: str) -> bool:
+    """Whether a notebook's JSON was recorded with other cells or code than there are now."""
+    path = _notebook_path(notebook)
+    try:
+        recorded = parse_json(text)["provenance"]
+        now = _code_version(path.read_text(encoding="utf-8"), recorded["parameters"])
+        return bool(now != recorded["code_version"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return True  # nothing says that it is not
+
+
 def figure_marks(provenance: Mapping[str, Any]) -> dict[str, str]:
     """What a figure's PNG says of its origin: keyword -> text."""
     return {
@@ -153,3 +245,20 @@ def png(figure: "Figure", marks: Mapping[str, str]) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None, **marks})
     return buffer.getvalue()
+
+
+def svg(figure: "Figure", marks: Mapping[str, str]) -> bytes:
+    """A figure as SVG with such marks as its source, without date and software."""
+    from matplotlib import rc_context  # noqa: PLC0415 - slow to import
+
+    buffer = io.BytesIO()
+    source = "; ".join(f"{keyword} {text}" for keyword, text in marks.items())
+    metadata = {"Date": None, "Creator": None, "Source": source}
+    # The same ids in every run; text as outlines, so that no reader needs the font.
+    with rc_context({"svg.hashsalt": "coincast", "svg.fonttype": "path"}):
+        figure.savefig(buffer, format="svg", metadata=metadata)
+    # matplotlib names clip paths after coordinates whose last bits vary from run to run.
+    text = buffer.getvalue().decode()
+    for number, name in enumerate(re.findall(r'<clipPath id="(\w+)"', text)):
+        text = text.replace(name, f"clip{number}")
+    return text.encode()

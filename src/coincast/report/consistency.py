@@ -8,6 +8,7 @@ from PIL import Image
 
 from coincast.errors import InputError
 from coincast.records import results
+from coincast.records.plain_json import json_hash
 from coincast.report import readme
 
 __all__ = ["problems"]
@@ -50,6 +51,9 @@ def _record_problems(recorded: readme.Recorded) -> Iterator[str]:
     for name, content in recorded.items():
         if not readme.is_default(name, content):
             yield f"{name}.json was made with parameters that are not its notebook's own; {RERUN}"
+        for other, digest in content["provenance"].get("reads", {}).items():
+            if other not in recorded or json_hash(recorded[other]["values"]) != digest:
+                yield f"{name}.json was made from other values than {other} has recorded; {RERUN}"
 
 
 def _figure_problems(recorded: readme.Recorded, figs: Path) -> Iterator[str]:

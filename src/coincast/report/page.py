@@ -56,8 +56,8 @@ def write_page(
     Args:
         records: one per notebook, in the order of the page.
         figs: folder of the figures and of the `NAME.json` behind them.
-        build: folder of the executed `NAME.ipynb`, and of `verification.json` if there is one; the
-            pages go there too.
+        build: folder of the executed `NAME.ipynb`, of `svg/` with the figures as SVG, and of
+            `verification.json` if there is one; the pages go there too.
         notebooks: folder of the notebooks as committed.
 
     Raises:
@@ -92,13 +92,14 @@ def _content(record: Mapping[str, Any], figs: Path, build: Path) -> dict[str, An
     # Markdown escapes any HTML in it.
     markdown = mistune.create_markdown(plugins=["table"])
     block = record.get("readme", "")
+    pictures = {figs / f"{name}.png": text for name, text in record.get("figures", {}).items()}
     others = [f"- {text}" for text in values.get("reading", []) if text not in block]
     return {
         "device": provenance.get("device", ""),
         "summary": markdown("\n".join([block, "", *others])),
         "figures": [
-            (caption, _address(figs / f"{name}.png", build), _size(figs / f"{name}.png"))
-            for name, caption in record.get("figures", {}).items()
+            (caption, _address(png, build), _size(png), _vector(png.stem, build))
+            for png, caption in pictures.items()
         ],
         "numbers": {"Numbers": _rows(values), "Parameters, data and versions": _rows(provenance)},
     }
@@ -148,6 +149,12 @@ def _links(name: str, figs: Path, build: Path, notebooks: Path) -> list[tuple[st
 def _address(path: Path, build: Path) -> str:
     relative = os.path.relpath(path.resolve(), build.resolve())
     return urllib.parse.quote(relative.replace(os.sep, "/"))
+
+
+def _vector(name: str, build: Path) -> str:
+    """Give the address of a figure as SVG, "" if there is none."""
+    path = build / "svg" / f"{name}.svg"
+    return _address(path, build) if path.is_file() else ""
 
 
 def _size(path: Path) -> tuple[int, int] | None:

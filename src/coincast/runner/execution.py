@@ -17,9 +17,15 @@ from typing import Any
 import psutil
 
 from coincast.errors import InputError, redacted
-from coincast.files import write_atomically
+from coincast.files import write_atomically, write_together
 from coincast.numerics import NUMERIC_ENVIRONMENT
-from coincast.paths import NOTEBOOKS, NOTEBOOKS_VARIABLE, OUTPUT_VARIABLE, PACKAGE
+from coincast.paths import (
+    NOTEBOOKS,
+    NOTEBOOKS_VARIABLE,
+    OUTPUT_VARIABLE,
+    PACKAGE,
+    READS_VARIABLE,
+)
 from coincast.records.gpu import watch_gpu
 from coincast.records.plain_json import parse_json
 from coincast.runner.notebook import descendants
@@ -57,6 +63,7 @@ class Task:
     label: str = ""  # tells apart the tasks of one notebook; also a folder's name
     limits: Limits = Limits()
     alone: bool = False  # it measures time: no other task may run beside it
+    reads: Mapping[str, str] = field(default_factory=dict)  # notebook -> its recorded JSON, or ""
 
     @property
     def name(self) -> str:
@@ -113,6 +120,7 @@ def _execute(task: Task, work: Path, stop: threading.Event) -> Result:
     }
     write_atomically(work / f"{task.notebook}.ipynb", task.source)
     write_atomically(work / "request.json", json.dumps(request))
+    write_together({work / "reads" / f"{name}.json": text for name, text in task.reads.items()})
     started = time.monotonic()
     with watch_gpu() as gpus:
         ending, peak_gib = _run(task, work, stop)
@@ -140,7 +148,8 @@ def collect_made(folder: Path, notebook: str) -> tuple[dict[str, bytes], tuple[s
     if numbers in regular:
         with contextlib.suppress(ValueError, AttributeError, TypeError):  # no such JSON
             figures = parse_json(found[numbers].read_text(encoding="utf-8")).get("figures", {})
-            recorded = {numbers, *(f"{name}.png" for name in figures)}
+            kinds = ("png", "svg")
+            recorded = {numbers, *(f"{name}.{kind}" for name in figures for kind in kinds)}
     made = {name: found[name].read_bytes() for name in sorted(recorded & regular)}
     return made, tuple(name for name in found if name not in made)
 
@@ -151,6 +160,7 @@ def _run(task: Task, work: Path, stop: threading.Event) -> tuple[dict[str, str],
     with tempfile.TemporaryDirectory(prefix="coincast-", ignore_cleanup_errors=True) as short:
         environment = os.environ | DETERMINISTIC_ENV
         environment |= {OUTPUT_VARIABLE: str(work / "out"), NOTEBOOKS_VARIABLE: str(work)}
+        environment |= {READS_VARIABLE: str(work / "reads")}
         environment |= {"JUPYTER_RUNTIME_DIR": short, "IPYTHONDIR": short}
         # The kernel runs in another folder, where a relative path would name another package.
         paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]

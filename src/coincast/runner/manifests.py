@@ -12,7 +12,7 @@ from typing import Any
 
 from coincast.errors import shown
 from coincast.files import sha256
-from coincast.records import machine, used_code
+from coincast.records import machine, results, used_code
 from coincast.records.parameters import read_parameters, without_passwords
 from coincast.records.plain_json import parse_json
 from coincast.runner.execution import DETERMINISTIC_ENV, Result, Task
@@ -29,6 +29,7 @@ FIELDS = {
     "code": dict,
     "versions": dict,
     "settings": dict,
+    "reads": dict,
     "outputs": dict,
     "seconds": float,
     "peak_gib": float,
@@ -40,8 +41,8 @@ def describe(task: Task) -> Manifest:
     """What the results of a task depend on, as it is now.
 
     Returns:
-        `notebook`, `parameters`, `data`, `code`, `versions` and `settings`; all but the second
-        are hashes or versions by name.
+        `notebook`, `parameters`, `data`, `code`, `versions`, `settings` and `reads`; all but the
+        second are hashes or versions by name.
     """
     parameters = read_parameters(task.source, task.notebook) | dict(task.parameters)
     price_source = parameters.get("source", "bundled")
@@ -52,6 +53,7 @@ def describe(task: Task) -> Manifest:
         "code": used_code.used_code(task.source, price_source),
         "versions": _versions(),
         "settings": DETERMINISTIC_ENV,
+        "reads": {name: results.values_hash(text, name) for name, text in task.reads.items()},
     }
 
 
@@ -80,21 +82,21 @@ def load(path: Path) -> Manifest | None:
     return manifest if complete else None
 
 
-def why_stale(last: Manifest | None, now: Manifest, out: Path) -> str:
+def why_stale(last: Manifest | None, now: Manifest, path_of: Callable[[str], Path]) -> str:
     """Why results are not up to date, in a few words; "" if they are.
 
     Args:
         last: the manifest of the last run that succeeded.
         now: as `describe` gives it.
-        out: the folder that holds the results.
+        path_of: file name of a result -> where it is kept.
     """
     if last is None:
         return "never run here"
     if now["parameters"].get("source", "bundled") != "bundled":
         return f"prices of source {now['parameters']['source']} may have changed"
-    missing = [name for name in last["outputs"] if not (out / name).is_file()]
+    missing = [name for name in last["outputs"] if not path_of(name).is_file()]
     present = sorted(last["outputs"].keys() - set(missing))
-    edited = [name for name in present if sha256(out / name) != last["outputs"][name]]
+    edited = [name for name in present if sha256(path_of(name)) != last["outputs"][name]]
     reasons = [
         "notebook changed" if last["notebook"] != now["notebook"] else "",
         *_steps("parameter ", last["parameters"], now["parameters"], shown),
@@ -102,6 +104,7 @@ def why_stale(last: Manifest | None, now: Manifest, out: Path) -> str:
         _named("code changed: ", changed(last["code"], now["code"])),
         *_steps("", last["versions"], now["versions"]),
         _named("setting changed: ", changed(last["settings"], now["settings"])),
+        _named("other values recorded by ", changed(last["reads"], now["reads"])),
         _named("missing: ", missing),
         _named("changed since it was made: ", edited),
     ]

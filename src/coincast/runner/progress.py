@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from coincast.runner.notebook.dependencies import notices
 from coincast.runner.pool import default_jobs, run_tasks
 from coincast.runner.reproduction import Engine, Outcome, TaskState, reproduce
 
@@ -32,10 +33,12 @@ def run_and_report(
     """
     outcomes: list[Outcome] = []
     started = time.monotonic()
+    for notice in notices(state.task for state in states):
+        show(notice)
     try:
         for outcome in reproduce(states, _engine(states, work, jobs, scheduler, show)):
             outcomes.append(outcome)
-            end = f"failed: {outcome.problem}" if outcome.problem else "finished"
+            end = f"failed: {outcome.problem}" if outcome.problem else outcome.result.status
             show(f"{outcome.task.name} {end}, {outcome.result.seconds:.0f} s")
             if outcome.result.refused:
                 names = ", ".join(map(repr, outcome.result.refused[:MOST_NAMED]))
@@ -75,5 +78,9 @@ def _show_table(states: list[TaskState], outcomes: list[Outcome], show: Show) ->
         if outcome := ended.get(state.task.name):
             seconds, gib = f"{outcome.result.seconds:.1f}", f"{outcome.result.peak_gib:.1f}"
             figures = [name for name in outcome.result.made if name.endswith(".png")]
-            end = f"FAILED: {outcome.problem}" if outcome.problem else ", ".join(figures)
+            end = (
+                f"FAILED: {outcome.problem}"
+                if outcome.problem
+                else ", ".join(figures) or outcome.result.status
+            )
         show(f"{state.task.name:<{width}}{seconds:>8}{gib:>6}  {end}")

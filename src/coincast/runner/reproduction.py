@@ -6,39 +6,34 @@ notebooks --make_task--> tasks --task_states--> stale ones --reproduce (pool or 
 
 import contextlib
 import hashlib
+import itertools
 import json
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import filelock
 
-from coincast.errors import InputError, did_you_mean, shown
+from coincast.errors import InputError, shown
 from coincast.files import remove_unfinished, require_writable, write_atomically, write_together
 from coincast.paths import BUILD, DATA, FIGS, NOTEBOOKS, PACKAGE, ROOT
-from coincast.records.parameters import (
-    notebook_parameters,
-    read_notebook,
-    read_parameters,
-    runs_alone,
-)
+from coincast.records import results
 from coincast.runner import manifests
-from coincast.runner.execution import Limits, Result, Task
+from coincast.runner.execution import Result, Task
 from coincast.runner.manifests import Manifest
-from coincast.runner.parameter_values import check_values
+from coincast.runner.notebook import dependencies
 
 __all__ = [
-    "Engine", "Outcome", "Places", "TaskState", "find_notebooks", "make_task", "output_folder",
-    "reproduce", "split_readable", "task_states",
+    "Engine", "Outcome", "Places", "TaskState", "output_folder", "reproduce", "task_states",
 ]  # fmt: skip
 
 RESERVED = [
     NOTEBOOKS, DATA, PACKAGE.parent, ROOT / "scripts", ROOT / "tests", ROOT / ".git",
-    *(BUILD / name for name in ("failures", "logs", "manifests", "runs", "work")),
+    *(BUILD / name for name in ("failures", "logs", "manifests", "runs", "svg", "work")),
 ]  # fmt: skip
 
+ASKED = "asked for"
 Engine = Callable[[list[Task]], Generator[tuple[Task, Result]]]
 
 
@@ -47,7 +42,7 @@ class Places:
     """The folders that a run writes."""
 
     out: Path = FIGS  # published figures and numbers
-    build: Path = BUILD  # manifests of what is in `out`, executed notebooks, logs, failures
+    build: Path = BUILD  # SVGs, manifests of what was made, executed notebooks, logs, failures
 
     @classmethod
     def of(cls, out: Path) -> "Places":
@@ -61,6 +56,10 @@ class Places:
     def manifests(self) -> Path:
         """The folder of the manifests, one per notebook."""
         return self.build / "manifests"
+
+    def path(self, name: str) -> Path:
+        """Where a file that a notebook made is kept: SVGs are not for `out`, which is committed."""
+        return (self.build / "svg" if name.endswith(".svg") else self.out) / name
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -92,7 +91,7 @@ class Places:
 
     def tidy(self) -> None:
         """Remove what a killed run left half-written."""
-        parts = [self.build / name for name in ("manifests", "logs", "failures")]
+        parts = [self.build / name for name in ("manifests", "logs", "failures", "svg")]
         remove_unfinished(self.out, self.build, *parts, *([ROOT] if self.out == FIGS else []))
         shutil.rmtree(self.build / "work", ignore_errors=True)
 
@@ -136,90 +135,86 @@ def output_folder(text: str) -> Path:
     return out
 
 
-def find_notebooks(names: Iterable[str] = (), folder: Path = NOTEBOOKS) -> list[Path]:
-    """The named notebooks in their order, or all of them if none is named.
-
-    Raises:
-        InputError: no notebook has one of the names.
-    """
-    known = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
-    wanted = [name.removesuffix(".ipynb") for name in names] or list(known)
-    for name in wanted:
-        if name not in known:
-            raise InputError(
-                f"notebook {shown(name)} does not exist; {did_you_mean(name, known)}use one of "
-                f"{', '.join(known)}"
-            )
-    return [known[name] for name in sorted(set(wanted))]
-
-
-def split_readable(notebooks: Iterable[Path]) -> tuple[list[Path], list[str]]:
-    """The notebooks that can be parsed, and one problem for each of the others."""
-    readable, problems = [], []
-    for notebook in notebooks:
-        try:
-            notebook_parameters(notebook)
-            readable.append(notebook)
-        except InputError as error:
-            problems.append(str(error))
-    return readable, problems
-
-
-def make_task(
-    notebook: Path, parameters: Mapping[str, Any], limits: Limits, *, label: str = ""
-) -> Task:
-    """The task of executing a notebook.
-
-    Args:
-        notebook: its path; the file is not changed.
-        parameters: those that differ from its defaults, of the same types.
-        limits: of time and memory.
-        label: distinguishes the task from others of the same notebook.
-
-    Raises:
-        InputError: not a notebook with a parameters cell, or a value that is not possible.
-    """
-    source = read_notebook(notebook)
-    defaults = read_parameters(source, notebook.name)
-    check_values(defaults | dict(parameters), defaults)
-    return Task(notebook.stem, source, dict(parameters), label, limits, runs_alone(source))
-
-
 def task_states(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -> list[TaskState]:
     """Whether and why each task has to run, in the given order.
+
+    A task that reads what another has recorded gets it from the output folder, or else from figs.
 
     Args:
         tasks: one per notebook.
         places: of their results.
         fresh: run all.
+
+    Raises:
+        InputError: notebooks read each other in a circle, or a record that one reads is damaged.
     """
-    states = []
-    for task in tasks:
-        last = manifests.load(places.manifests / f"{task.notebook}.json")
-        now = manifests.describe(task)
-        reason = "asked for" if fresh else manifests.why_stale(last, now, places.out)
-        states.append(TaskState(task, places, reason, now, last))
-    return states
+    tasks = list(tasks)
+    states: dict[str, TaskState] = {}
+    for task in itertools.chain.from_iterable(dependencies.levels(tasks)):
+        reads = {name: results.find_record(name, places.out, FIGS) for name in task.reads}
+        state = _state(replace(task, reads=reads), places, fresh=fresh)
+        first = [name for name in reads if name in states and states[name].reason]
+        if first and not state.reason:
+            state = replace(state, reason=f"reads {', '.join(first)}, not up to date")
+        states[task.name] = state
+    return [states[task.name] for task in tasks]
+
+
+def _state(task: Task, places: Places, *, fresh: bool) -> TaskState:
+    last = manifests.load(places.manifests / f"{task.notebook}.json")
+    now = manifests.describe(task)
+    reason = ASKED if fresh else manifests.why_stale(last, now, places.path)
+    return TaskState(task, places, reason, now, last)
 
 
 def reproduce(states: Iterable[TaskState], run: Engine) -> Iterator[Outcome]:
     """Execute the tasks that have a reason, and publish what each made as it ends.
 
-    After a failure the task's earlier results are unchanged, and the other tasks go on. Tasks that
-    measure time run last, each alone.
+    After a failure the task's earlier results are unchanged, and the other tasks go on, but for
+    those that read its results. Tasks run after those that they read, if what these record has
+    changed. Tasks that measure time run last, each alone.
 
     Args:
         states: as `task_states` gives them.
         run: executes tasks and yields each with its result, in any order.
     """
     stale = {state.task.name: state for state in states if state.reason}
+    failed: dict[str, Result] = {}
+    for level in dependencies.levels(state.task for state in stale.values()):
+        now = [_renewed(stale[task.name]) for task in level]
+        for outcome in _run_level(now, run, failed):
+            if outcome.problem:
+                failed[outcome.task.notebook] = outcome.result
+            yield outcome
+
+
+def _renewed(state: TaskState) -> TaskState:
+    """A task's state once what it reads has run."""
+    if not state.task.reads:
+        return state
+    (now,) = task_states([state.task], state.places, fresh=state.reason == ASKED)
+    return now
+
+
+def _run_level(
+    states: list[TaskState], run: Engine, failed: Mapping[str, Result]
+) -> Iterator[Outcome]:
+    """Execute tasks that don't read each other's results, unless what they read is missing."""
+    ready: dict[str, TaskState] = {}
+    for state in states:
+        if missing := dependencies.missing(state.task, failed):
+            yield Outcome(state.task, missing, missing.problem)
+        elif not state.reason:
+            yield Outcome(state.task, Result("up to date"))
+        else:
+            ready[state.task.name] = state
     # The longest first, so that none is left to run alone at the end; new ones may be long.
-    tasks = [state.task for state in sorted(stale.values(), key=_last_seconds, reverse=True)]
+    tasks = [state.task for state in sorted(ready.values(), key=_last_seconds, reverse=True)]
     together = [task for task in tasks if not task.alone]
     for wave in (together, *([task] for task in tasks if task.alone)):
-        with contextlib.closing(run(wave)) as results:
-            for task, result in results:
-                yield _keep(result, stale[task.name])
+        with contextlib.closing(run(wave)) as ended:
+            for task, result in ended:
+                yield _keep(result, ready[task.name])
 
 
 def _last_seconds(state: TaskState) -> float:
@@ -257,7 +252,7 @@ def _publish(result: Result, state: TaskState) -> None:
         others = (manifests.load(path) or {}).get("outputs", {}).keys() & set(names)
         if path.stem != task.notebook and others:
             raise InputError(f"{min(others)} is made by {path.stem} already; rename one of the two")
-    write_together({places.out / name: result.made[name] for name in names})
+    write_together({places.path(name): result.made[name] for name in names})
     write_atomically(places.build / f"{task.name}.ipynb", result.executed)
     manifest = json.dumps(manifests.with_result(state.manifest, result), indent=2) + "\n"
     write_atomically(places.manifests / f"{task.notebook}.json", manifest)

@@ -85,7 +85,7 @@ def forecast_walks(data: CoinData, seeds: range) -> dict[str, FloatArray]:
         seeds: one per random walk.
 
     Returns:
-        `first_close` and `persistence`, the window's first and last close: (n,) each;
+        `first_close` and `no_change`, the window's first and last close: (n,) each;
         `random_walk_published` and `random_walk_from_close`, one random step from the first and
         one from the last: (seeds, n). Steps are normal, with the mean and standard deviation of
         the daily changes before the test period.
@@ -97,7 +97,7 @@ def forecast_walks(data: CoinData, seeds: range) -> dict[str, FloatArray]:
     )  # (seeds, n)
     return {
         "first_close": np.zeros(len(last)),
-        "persistence": last,
+        "no_change": last,
         "random_walk_published": steps,
         "random_walk_from_close": (1 + last) * (1 + steps) - 1,
     }
@@ -113,20 +113,21 @@ def score(data: CoinData, lstm: FloatArray, seeds: range, *, seed: int = 0) -> p
         seed: of the bootstrap.
 
     Returns:
-        `scoring.mae_table` against persistence, each row a mean over its runs. Further columns:
-        `runs`; `by_run`, a list of their mean absolute errors; `run_sd`, the standard deviation of
-        these, 0 for a single forecast; `runs_below_persistence`, how many beat it.
+        `scoring.mae_table` against no change since the last close, each row a mean over its runs.
+        Further columns: `runs`; `by_run`, a list of their mean absolute errors; `run_sd`, the
+        standard deviation of these, 0 for a single forecast; `runs_below_no_change`, how many
+        beat it.
     """
     targets = data.test.targets
     forecasts = forecast_walks(data, seeds) | {"lstm": lstm}
-    table = mae_table(forecasts, targets, baseline="persistence", seed=seed)
+    table = mae_table(forecasts, targets, baselines=["no_change"], seed=seed)
     errors = [np.abs(np.atleast_2d(f) - targets).mean(axis=1) for f in forecasts.values()]
-    below = [int((runs < table.loc["persistence", "mae"]).sum()) for runs in errors]
+    below = [int((runs < table.loc["no_change", "mae"]).sum()) for runs in errors]
     return table.assign(
         runs=[len(runs) for runs in errors],
         by_run=[runs.tolist() for runs in errors],
         run_sd=[runs.std(ddof=min(1, len(runs) - 1)) for runs in errors],
-        runs_below_persistence=below,
+        runs_below_no_change=below,
     )
 
 
@@ -151,17 +152,17 @@ def sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
         about = {name: f" (published: about {mae})" for name, mae in published(coin).items()}
         mae, row = table["mae"], table.loc["lstm"]
         network = (
-            f"{skill_sentence(table, 'lstm', 'persistence')} That is the mean of {row['runs']} "
+            f"{skill_sentence(table, 'lstm')} That is the mean of {row['runs']} "
             f"seeds{about.get('lstm', '')}, sd {row['run_sd']:.4f} between them; "
-            f"{row['runs_below_persistence']} of them beat persistence. Other days alone would "
+            f"{row['runs_below_no_change']} of them beat no change. Other days alone would "
             f"move the MAE by a standard error of {row['standard_error']:.4f}."
         )
         walk = (
             f"one day's noise as a forecast of the whole window's change has an MAE of "
             f"{mae['random_walk_published']:.4f}{about.get('random_walk_published', '')}, no "
-            f"change at all has {mae['first_close']:.4f}. The same noise on the last close has "
-            f"{mae['random_walk_from_close']:.4f}, and the last close without noise, which is "
-            f"persistence, {mae['persistence']:.4f}."
+            f"change since the first close has {mae['first_close']:.4f}. The same noise on the "
+            f"last close has {mae['random_walk_from_close']:.4f}, and no change since the last "
+            f"close {mae['no_change']:.4f}."
         )
         found += [f"{coin.capitalize()}: {sentence}" for sentence in (network, walk)]
     return found

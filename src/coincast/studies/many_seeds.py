@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coincast.datasets.windows import Windows
+from coincast.evaluation.bootstrap import bootstrap_means
 
 __all__ = [
     "choice_sentence",
@@ -45,11 +46,11 @@ def seed_summary(
 
     Returns:
         `seeds`, `n`; `mean`, `sd`, `low` and `high` (5th and 95th percentile) of the members'
-        errors; `standard_error` of a day's error, averaged over the members, as if days were
-        independent; `better_than`: baseline -> share of seeds below it; `below_published`.
+        errors; `standard_error` of the members' mean error on other days, from blocks of days;
+        `better_than`: baseline -> share of seeds below it; `below_published`.
     """
     errors = seed_errors(forecasts, targets)
-    of_days = np.abs(forecasts - targets).mean(axis=0)  # (n,)
+    of_days = pd.DataFrame({"error": np.abs(forecasts - targets).mean(axis=0)})  # (n, 1)
     low, high = np.quantile(errors, [0.05, 0.95])
     return {
         "seeds": len(errors),
@@ -58,7 +59,7 @@ def seed_summary(
         "sd": float(errors.std(ddof=1)),
         "low": float(low),
         "high": float(high),
-        "standard_error": float(of_days.std(ddof=1) / np.sqrt(len(targets))),
+        "standard_error": float(bootstrap_means(of_days).std()),
         "better_than": {name: float((errors < mae).mean()) for name, mae in baselines.items()},
         "below_published": float((errors < published).mean()),
     }

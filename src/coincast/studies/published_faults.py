@@ -12,13 +12,14 @@ from scipy.stats import binomtest
 
 from coincast.datasets.features import rises
 from coincast.datasets.windows import make_windows, split_share
+from coincast.evaluation.bootstrap import permute_blocks
 from coincast.evaluation.scoring import CLASSES, row_shares
 
 __all__ = [
     "FAULTY",
     "RIGHT",
     "epoch_choice",
-    "gap_sentence",
+    "epoch_sentence",
     "label_code",
     "label_days",
     "matrix_axis",
@@ -27,6 +28,7 @@ __all__ = [
 
 FAULTY, RIGHT = "as published", "as meant"
 PUBLISHED_MATRIX = ((37, 12), (23, 26))  # days, from the printed shares of rows of 49
+BLOCK_DAYS = 7  # longer than any label looks ahead, short enough for many orders
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -104,60 +106,82 @@ def _labels_by_printed_indices(
 
 
 def epoch_choice(
-    classes: npt.ArrayLike, targets: FloatArray, *, draws: int = 2000, seed: int = 0
+    classes: npt.ArrayLike,
+    targets: FloatArray,
+    *,
+    horizon_days: int = 1,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> dict[str, float]:
-    """Accuracy of the epoch chosen on the test rows, beside fair choices of one.
+    """Accuracy of the epoch chosen on the test rows, beside fair choices, and what it is made of.
+
+    An epoch that forecasts a share r of ups, where a share p of the targets is up, is right
+    p r + (1 - p)(1 - r) of the time if it knows nothing; the best epoch on the test rows is
+    also the one whose share of ups suits them, and beyond that the luckiest.
 
     Args:
         classes: (epochs, n), the forecast of each test row after each epoch.
-        targets: (n,), 1 for up and 0 for not.
+        targets: (n,), 1 for up and 0 for not, in order of time.
+        horizon_days: days that the targets look ahead.
         draws: number of permutations of the targets.
         seed: of the permutations.
 
     Returns:
         `best`: accuracy of the best epoch on these rows (the fault); `best_epoch`: its number,
-        from 1, the first of equals; `last`: accuracy of the last epoch; `gap` = best - last;
-        `other_rows`: accuracy on every other row of the epoch chosen on the rows between, mean of
-        both halves; `gap_by_chance`: mean gap over permuted targets; `p_value`: share of the
-        permutations with at least this gap.
+        from 1, the first of equals; `last`: accuracy of the last epoch; `other_half`: accuracy on
+        one half of the rows of the epoch chosen on the other, `horizon_days` rows apart, mean of
+        both directions; `best_by_chance`: mean accuracy of the best epoch where blocks of the
+        targets are permuted, so nothing can be known; `p_value`: share of these permutations (and
+        the targets themselves) with a best epoch at least as accurate. The gap best - last is
+        the sum of `share_of_ups` (a better share of ups than the last epoch's), `selection` (the
+        luckiest of many epochs) and `remainder` (which neither explains).
     """
     forecasts = np.asarray(classes, dtype=np.float64)
     right = forecasts == targets  # (epochs, n)
     scores = right.mean(axis=1)
-    even = np.arange(len(targets)) % 2 == 0
-    other_rows = [
-        right[right[:, chosen].sum(axis=1).argmax(), ~chosen].mean() for chosen in (even, ~even)
+    half = len(targets) // 2
+    halves = slice(0, half), slice(half + horizon_days, None)
+    other_half = [
+        right[right[:, chosen].sum(axis=1).argmax(), scored].mean()
+        for chosen, scored in (halves, halves[::-1])
     ]
-    random = np.random.default_rng(seed)
-    permuted = np.array([random.permutation(targets) for _ in range(draws)])  # (draws, n)
+    permuted = permute_blocks(targets, BLOCK_DAYS, draws, seed)  # (draws, n)
     agreement = (2 * forecasts - 1) @ (2 * permuted - 1).T / len(targets)  # (epochs, draws)
-    gaps = (agreement.max(axis=0) - agreement[-1]) / 2
-    gap = scores.max() - scores[-1]
+    best_of_draws = (1 + agreement.max(axis=0)) / 2
+    best, last, ups = scores.max(), scores[-1], targets.mean()
+    said = forecasts.mean(axis=1)  # share of ups that each epoch forecasts
+    knowing_nothing = ups * said + (1 - ups) * (1 - said)
+    share = knowing_nothing.max() - knowing_nothing[-1]
+    selection = best_of_draws.mean() - knowing_nothing.max()
     return {
-        "best": float(scores.max()),
+        "best": float(best),
         "best_epoch": int(scores.argmax()) + 1,
-        "last": float(scores[-1]),
-        "gap": float(gap),
-        "other_rows": float(np.mean(other_rows)),
-        "gap_by_chance": float(gaps.mean()),
-        "p_value": float((gaps > gap - 1e-9).mean()),
+        "last": float(last),
+        "other_half": float(np.mean(other_half)),
+        "best_by_chance": float(best_of_draws.mean()),
+        "p_value": float((1 + (best_of_draws > best - 1e-9).sum()) / (1 + draws)),
+        "share_of_ups": float(share),
+        "selection": float(selection),
+        "remainder": float(best - last - share - selection),
     }
 
 
-def gap_sentence(choice: Mapping[str, float]) -> str:
-    """Explanation in words of the gap in what `epoch_choice` gives."""
+def epoch_sentence(choice: Mapping[str, float]) -> str:
+    """What the best epoch on the test rows is worth, in words, from `epoch_choice`."""
     verdict = (
-        "so the choice alone explains it"
+        "no more than the choice alone gives"
         if choice["p_value"] > 1 / 20
-        else "so the choice alone does not explain all of it"
+        else "more than the choice alone gives"
     )
     return (
         f"Last epoch {choice['last']:.3f}, best epoch on the test rows {choice['best']:.3f} "
-        f"(epoch {choice['best_epoch']}): the same fit, a gap of {choice['gap']:.3f}. With the "
-        "test labels shuffled, where nothing can be known, the same choice gains "
-        f"{choice['gap_by_chance']:.3f} on average and at least as much in "
-        f"{choice['p_value']:.0%} of the shuffles, {verdict}. The epoch that is best on every "
-        f"other test row reaches {choice['other_rows']:.3f} on the rows between."
+        f"(epoch {choice['best_epoch']:.0f}), {verdict}: with the test labels permuted in blocks "
+        f"of {BLOCK_DAYS} days, where nothing can be known, the best epoch has "
+        f"{choice['best_by_chance']:.3f} on average, and p = {choice['p_value']:.2f}. Of the "
+        f"difference to the last epoch {choice['share_of_ups']:+.3f} is a share of ups that suits "
+        f"these days better, {choice['selection']:+.3f} the luckiest of many epochs, and "
+        f"{choice['remainder']:+.3f} neither. The epoch that is best on one half of the test rows "
+        f"has {choice['other_half']:.3f} on the other."
     )
 
 

@@ -1,1 +1,1 @@
-"""One notebook in processes of its own: executing it, ending it, telling what went wrong."""
+"""One notebook: its task, what it reads of others, its processes, what went wrong in them."""

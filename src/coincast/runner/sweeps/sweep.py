@@ -10,7 +10,8 @@ from coincast.figures import sweep_plots
 from coincast.files import write_together
 from coincast.records import results
 from coincast.runner.execution import Limits
-from coincast.runner.reproduction import Outcome, Places, TaskState, make_task, task_states
+from coincast.runner.notebook.tasks import make_task
+from coincast.runner.reproduction import Outcome, Places, TaskState, task_states
 from coincast.runner.sweeps.grid import GridPoint, as_text, grid_points
 from coincast.runner.sweeps.tables import failures_csv, results_csv, scores
 
@@ -52,8 +53,8 @@ def write_sweep(sweep: Sweep, outcomes: Iterable[Outcome]) -> tuple[list[Path], 
         outcomes: of the points that were executed now; the others were up to date.
 
     Returns:
-        The files (`results.csv`, `failures.csv` and perhaps `comparison.png`), and how many points
-        failed. The bytes don't depend on where and in which order the points were executed.
+        The files (`results.csv`, `failures.csv`, perhaps `comparison.png` and `.svg`), and how many
+        points failed. The bytes don't depend on where and in which order the points were executed.
     """
     finished, problems = _collect(sweep, outcomes)
     table = results_csv(finished, sweep.grid)
@@ -61,14 +62,15 @@ def write_sweep(sweep: Sweep, outcomes: Iterable[Outcome]) -> tuple[list[Path], 
         "results.csv": table,
         "failures.csv": failures_csv(problems, sweep.grid),
     }
-    comparison = "comparison.png"
     if not (drawn := scores(finished)).empty:
         figure = sweep_plots.comparison(drawn, _heading(sweep, len(problems)))
         digest = hashlib.sha256(table.encode()).hexdigest()
         marks = {"Notebook": sweep.notebook.stem, "Results-SHA256": digest}
-        contents[comparison] = results.png(figure, marks)
+        contents["comparison.png"] = results.png(figure, marks)
+        contents["comparison.svg"] = results.svg(figure, marks)
     else:
-        (sweep.folder / comparison).unlink(missing_ok=True)  # an older run's
+        for kind in ("png", "svg"):  # an older run's
+            (sweep.folder / f"comparison.{kind}").unlink(missing_ok=True)
     write_together({sweep.folder / name: content for name, content in contents.items()})
     return [sweep.folder / name for name in contents], len(problems)
 

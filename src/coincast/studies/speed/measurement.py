@@ -12,13 +12,13 @@ from coincast.errors import InputError
 from coincast.files import write_atomically
 from coincast.paths import SPEED
 from coincast.records.machine import summary
-from coincast.studies.speed.timing import measure
+from coincast.studies.speed.timing import Run, measure
 from coincast.studies.speed.workloads import WORKLOADS
 
 __all__ = ["SIZES", "collect", "load", "origin_sentence", "save"]
 
 SIZES = (1, 3, 10, 26, 100, 250, 1000)
-TUNED_FITS = 3
+FEW_FITS = 3  # of the tuned fits, and of fits in the notebooks' numeric environment
 Measurement = dict[str, Any]
 
 
@@ -34,31 +34,38 @@ def collect(
 
     Returns:
         `runs`, each as `measure` gives it, the program of each workload before and after its
-        fits; `date`, `machine` and `versions`.
+        fits; `portable_runs`, the same in the notebooks' numeric environment, with a few fits;
+        `date`, `machine` and `versions`.
     """
-    timings: list[tuple[str, str, int]] = []
+    full: list[tuple[str, str, int]] = []
+    portable: list[tuple[str, str, int]] = []
     for name, workload in WORKLOADS.items():
         wanted = min(fits or workload.members, workload.members)
-        timings += [
-            ("program", name, workload.members),
-            ("fit", name, wanted),
-            ("fit_tuned", name, min(wanted, TUNED_FITS)),
-            ("program", name, workload.members),
-        ]
-    timings += [("program", "ethereum", members) for members in sizes]
-    runs = []
-    for side, name, members in timings:
-        busy = f"{os.getloadavg()[0]:.1f} of {os.cpu_count()} cores"
-        tell(f"{side} of {members} {name} models; load {busy}")
-        runs.append(measure(side, name, members))
+        few = min(wanted, FEW_FITS)
+        program = ("program", name, workload.members)
+        full += [program, ("fit", name, wanted), ("fit_tuned", name, few), program]
+        portable += [program, ("fit", name, few), ("fit_tuned", name, few), program]
+    full += [("program", "ethereum", members) for members in sizes]
+    runs = {
+        kind: [_measure(*timing, tell, portable=kind == "portable_runs") for timing in timings]
+        for kind, timings in (("runs", full), ("portable_runs", portable))
+    }
     machine = summary()
     parts = [f"{machine['cores']} cores", *machine["gpus"]]
     return {
         "date": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
         "machine": ", ".join([*parts, f"{machine['system']} {machine['architecture']}"]),
         "versions": {name: metadata.version(name) for name in ("tensorflow", "jax", "keras")},
-        "runs": runs,
+        **runs,
     }
+
+
+def _measure(
+    side: str, workload: str, members: int, tell: Callable[[str], Any], *, portable: bool
+) -> Run:
+    busy = f"{os.getloadavg()[0]:.1f} of {os.cpu_count()} cores"
+    tell(f"{side} of {members} {workload} models{', portable' * portable}; load {busy}")
+    return measure(side, workload, members, portable=portable)
 
 
 def save(measurement: Measurement, path: Path = SPEED) -> None:

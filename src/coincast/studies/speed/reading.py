@@ -9,7 +9,14 @@ from scipy import stats
 
 from coincast.studies.speed.timing import Run
 
-__all__ = ["final_losses", "ratio_sentences", "ratios", "size_sentence", "timing_table"]
+__all__ = [
+    "final_losses",
+    "portable_sentence",
+    "ratio_sentences",
+    "ratios",
+    "size_sentence",
+    "timing_table",
+]
 
 
 def timing_table(runs: Sequence[Run]) -> pd.DataFrame:
@@ -121,6 +128,17 @@ def ratio_sentences(found: Mapping[str, float], what: str, members: int) -> list
         f"one distribution: p = {found['p_same']:.2f}."
     )
     return [fast, same]
+
+
+def portable_sentence(found: Mapping[str, float], what: str, members: int) -> str:
+    """Return the ratios of one workload in the notebooks' numeric environment in words."""
+    return (
+        f"With the notebooks' settings, the same on every processor, {members} {what} take "
+        f"{found['warm']:.2f} s in one program once it is compiled, "
+        f"{found['times_faster_warm']:.0f} times faster than by `fit` under the same settings "
+        f"({found['fits']:.0f} timed, multiplied), and {found['cold']:.2f} s with initial weights "
+        f"and compiling counted ({found['times_faster_cold']:.0f} times)."
+    )
 
 
 def size_sentence(table: pd.DataFrame) -> str:

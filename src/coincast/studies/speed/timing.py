@@ -32,7 +32,12 @@ Run = dict[str, Any]
 
 
 def measure(
-    side: str, workload: str, members: int, data: tuple[Windows, Windows] | None = None
+    side: str,
+    workload: str,
+    members: int,
+    data: tuple[Windows, Windows] | None = None,
+    *,
+    portable: bool = False,
 ) -> Run:
     """Time one side in a new process.
 
@@ -42,6 +47,8 @@ def measure(
         workload: "ethereum" (the LSTM) or "bitcoin" (the CNN-LSTM, 20 epochs).
         members: how many models.
         data: train and validation windows; default: the workload's own.
+        portable: keep to the notebooks' numeric environment instead of using all that the
+            processor has.
 
     Returns:
         `side`, `study` (the workload), `members`; `seconds` of each fit, or `cold` (initial
@@ -57,8 +64,9 @@ def measure(
         arrays = {"x": train.inputs, "y": train.targets, "u": check.inputs, "v": check.targets}
         np.savez(path, allow_pickle=False, **arrays)
         command = [sys.executable, "-m", "coincast.studies.speed.timing"]
-        # Timed with all that the processor has; notebooks keep to what every processor has.
         environment = {k: v for k, v in os.environ.items() if k not in NUMERIC_ENVIRONMENT}
+        if portable:
+            environment |= NUMERIC_ENVIRONMENT
         done = subprocess.run(  # noqa: S603 - this interpreter and this module
             [*command, side, workload, str(members), str(path)],
             env=environment,

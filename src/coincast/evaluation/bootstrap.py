@@ -1,0 +1,60 @@
+"""Resampling in blocks of consecutive days, because neighbouring days are not independent."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from arch.bootstrap import StationaryBootstrap, optimal_block_length
+
+__all__ = ["DRAWS", "LEVEL", "bootstrap_means", "interval", "permute_blocks"]
+
+FloatArray = npt.NDArray[np.float64]
+DRAWS = 2000
+LEVEL = 0.95
+
+
+def bootstrap_means(values: pd.DataFrame, *, seed: int = 0, least_block: int = 1) -> FloatArray:
+    """Means of each column in each sample of a stationary block bootstrap.
+
+    All columns share the resampled days, so differences between them are paired.
+
+    Args:
+        values: (n, columns), in order of time.
+        seed: of the bootstrap.
+        least_block: days that a block has on average at the least; labels that look h days
+            ahead overlap, so give h.
+
+    Returns:
+        (draws, columns). Their standard deviation is the standard error of a mean.
+
+    Source: Politis and Romano, 1994, 10.1080/01621459.1994.10476870; block length by Politis
+    and White, 2004, as corrected by Patton, Politis and White, 2009.
+    """
+    varying = values.loc[:, values.std() > 0]  # a block length needs values that vary
+    blocks = optimal_block_length(varying)["stationary"] if varying.size else pd.Series([1.0])
+    block = round(np.clip(blocks.max(), least_block, max(least_block, len(values) / 3)))
+    bootstrap = StationaryBootstrap(block, values.to_numpy(), seed=np.random.default_rng(seed))
+    return np.asarray(bootstrap.apply(lambda sample: sample.mean(axis=0), DRAWS))
+
+
+def interval(draws: FloatArray) -> FloatArray:
+    """Percentiles that hold 95 % of the draws: (2, columns)."""
+    return np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+
+
+def permute_blocks(values: FloatArray, block: int, draws: int, seed: int) -> FloatArray:
+    """Random orders of blocks of consecutive values: (draws, n).
+
+    Days within a block stay neighbours, so overlapping labels keep their dependence; whatever
+    they had to do with other series is lost. Each draw starts its blocks at another day.
+
+    >>> permute_blocks(np.array([1.0, 2.0, 3.0, 4.0]), 4, draws=1, seed=1).shape
+    (1, 4)
+    """
+    random = np.random.default_rng(seed)
+    n = len(values)
+    rows = np.empty((draws, n), dtype=np.intp)
+    for draw in rows:
+        start = random.integers(n)
+        pieces = np.array_split(np.roll(np.arange(n), -start), range(block, n, block))
+        draw[:] = np.concatenate([pieces[i] for i in random.permutation(len(pieces))])
+    return np.asarray(values[rows])
