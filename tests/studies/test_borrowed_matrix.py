@@ -44,9 +44,9 @@ def test_fewest_ups_equal_a_count_of_every_stretch(counts):
 
 def test_sentences_follow_the_counts(counts):
     apple, bitcoin, worth = borrowed_matrix.sentences(counts)
-    assert "49 of 98 test rows are up with the label of 2 days" in apple
+    assert "49 of 98 test rows are up by the label of two days, 44 of 98" in apple
     assert "these are its rows" in apple
-    assert "fewer than 61 and 53 ups" in bitcoin
+    assert "fewer than 61 ups by the one or 53 by the other" in bitcoin
     assert "these are not its rows" in bitcoin
     assert "0.643" in worth
     other, *_ = borrowed_matrix.sentences(counts.assign(ups=50))

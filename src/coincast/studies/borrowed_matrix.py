@@ -46,31 +46,27 @@ def label_counts(prices: Mapping[str, pd.DataFrame], window: int) -> pd.DataFram
                 "last_day": f"{test.target_dates[-1]:%Y-%m-%d}",
                 "fewest_ups": int(stretches.min()) if len(stretches) else None,
             }
-    table = pd.DataFrame.from_dict(rows, orient="index", dtype=object)  # None stays None
-    return table.rename_axis(["asset", "days_ahead"])
+    index = pd.MultiIndex.from_tuples(rows, names=["asset", "days_ahead"])
+    return pd.DataFrame(list(rows.values()), index, dtype=object)  # None stays None
 
 
 def sentences(counts: pd.DataFrame) -> list[str]:
     """One sentence per asset, from `label_counts`, on whether the matrix can be its own."""
     found = []
     for asset, table in counts.groupby(level="asset", sort=False):
-        own = table.droplevel("asset")
-        told = " and ".join(
-            f"{row['ups']} of {row['test_rows']} test rows are up with the label of {days} days"
-            for days, row in own.iterrows()
-        ).replace("1 days", "1 day")
-        same = bool(((own["test_rows"] == ROWS) & (own["ups"] == UPS)).any())
-        fewest = own["fewest_ups"].dropna()
-        stretches = (
-            f" No {ROWS} rows in a row that end from June 2017 on have fewer than "
-            f"{' and '.join(map(str, fewest))} ups."
-            if len(fewest)
-            else ""
+        two, one = table.to_dict("records")
+        told = (
+            f"{asset.capitalize()}: {two['ups']} of {two['test_rows']} test rows are up by the label "
+            f"of two days, {one['ups']} of {one['test_rows']} by that of one day."
         )
-        verdict = "these are its rows" if same else "these are not its rows"
-        found.append(
-            f"{asset.capitalize()}: {told}.{stretches} The matrix has {UPS} of {ROWS}: {verdict}."
-        )
+        if two["fewest_ups"] is not None:
+            told += (
+                f" No {ROWS} rows in a row that end between June 2017 and {two['last_day']} have "
+                f"fewer than {two['fewest_ups']} ups by the one or {one['fewest_ups']} by the other."
+            )
+        own = (ROWS, UPS) in [(row["test_rows"], row["ups"]) for row in (two, one)]
+        verdict = "these are its rows" if own else "these are not its rows"
+        found.append(f"{told} The matrix has {UPS} of {ROWS}: {verdict}.")
     worth = (
         f"{RIGHT} of {ROWS} right is {RIGHT / ROWS:.3f}, and a constant is right {UPS} of {ROWS} "
         "times on such rows. The demo itself reports no accuracy on bitcoin."
