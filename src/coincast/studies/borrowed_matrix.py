@@ -56,13 +56,13 @@ def sentences(counts: pd.DataFrame) -> list[str]:
     for asset, table in counts.groupby(level="asset", sort=False):
         two, one = table.to_dict("records")
         told = (
-            f"{asset.capitalize()}: {two['ups']} of {two['test_rows']} test rows are up by the label "
-            f"of two days, {one['ups']} of {one['test_rows']} by that of one day."
+            f"{asset.capitalize()}: {two['ups']} of {two['test_rows']} test rows are up by the "
+            f"label of two days, {one['ups']} of {one['test_rows']} by that of one day."
         )
         if two["fewest_ups"] is not None:
             told += (
-                f" No {ROWS} rows in a row that end between June 2017 and {two['last_day']} have "
-                f"fewer than {two['fewest_ups']} ups by the one or {one['fewest_ups']} by the other."
+                f" No {ROWS} rows in a row that end between June 2017 and {two['last_day']} have fewer "
+                f"than {two['fewest_ups']} ups by the one or {one['fewest_ups']} by the other."
             )
         own = (ROWS, UPS) in [(row["test_rows"], row["ups"]) for row in (two, one)]
         verdict = "these are its rows" if own else "these are not its rows"
