@@ -61,8 +61,9 @@ def sentences(counts: pd.DataFrame) -> list[str]:
         )
         if two["fewest_ups"] is not None:
             told += (
-                f" No {ROWS} rows in a row that end between June 2017 and {two['last_day']} have fewer "
-                f"than {two['fewest_ups']} ups by the one or {one['fewest_ups']} by the other."
+                f" No {ROWS} rows in a row that end between June 2017 and {two['last_day']} have "
+                f"fewer than {two['fewest_ups']} ups by the one "
+                f"or {one['fewest_ups']} by the other."
             )
         own = (ROWS, UPS) in [(row["test_rows"], row["ups"]) for row in (two, one)]
         verdict = "these are its rows" if own else "these are not its rows"
