@@ -17,6 +17,7 @@ from coincast.prices.schema import parse_date
 __all__ = [
     "Windows",
     "draw",
+    "fit_scaler",
     "make_windows",
     "normalise_each",
     "period",
@@ -219,13 +220,18 @@ def draw(windows: Windows, fraction: float, seed: int) -> Windows:
     return windows.take(np.sort(rows))
 
 
+def fit_scaler(train: Windows) -> StandardScaler:
+    """Mean and deviation of each feature over all rows of the train windows."""
+    return StandardScaler().fit(train.inputs.reshape(-1, len(train.features)))
+
+
 def standardise(train: Windows, *others: Windows) -> tuple[Windows, ...]:
     """Train and other windows with each feature scaled to train mean 0 and deviation 1.
 
     Mean and deviation come from the train windows alone. A feature that is constant there is
     only centred.
     """
-    scaler = StandardScaler().fit(train.inputs.reshape(-1, len(train.features)))
+    scaler = fit_scaler(train)
     return tuple(
         replace(part, inputs=(part.inputs - scaler.mean_) / scaler.scale_)
         for part in (train, *others)

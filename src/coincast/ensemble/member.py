@@ -60,8 +60,9 @@ def train_member(
     """
     epoch = partial(_epoch, member, data)
     (weights, _, rule_states), history = jax.lax.scan(epoch, state, orders, member.plan.epochs)
-    if member.plan.best is not None:
-        weights = rule_states["best"][1]
+    for rule in ("best", "stop"):
+        if rule in rule_states:
+            weights = rule_states[rule][1]
     return weights, rule_states["failed"], history
 
 
@@ -96,6 +97,8 @@ def _apply_rules(member: Member, state: State, metrics: Mapping[str, Any]) -> St
     if plan.best is not None:
         metric = metrics[plan.best.monitor]
         after["best"] = rules.apply_best(plan.best, after["best"], metric, weights)
+    if "stop" in after:
+        after["stop"] = rules.apply_stop(after["stop"], weights)
     return weights, slots, after
 
 

@@ -63,6 +63,7 @@ class Program:
         seeds: Sequence[int],
         data: Mapping[str, tuple[Any, Any]],
         shared: Mapping[str, bool],
+        stop_after: npt.NDArray[np.int32] | None = None,
     ) -> tuple[Weights, npt.NDArray[np.bool_], dict[str, npt.NDArray[np.float32]]]:
         """Return final weights, whether each member failed, and the metrics of each epoch.
 
@@ -70,6 +71,7 @@ class Program:
             seeds: one per member.
             data: "train", "val" and others -> inputs and targets.
             shared: whether all members have the same of these.
+            stop_after: (members,), the epoch whose weights each member keeps, counted from 1.
 
         Raises:
             InputError: the model cannot be traced.
@@ -78,7 +80,7 @@ class Program:
         orders = draw_orders(plan.epochs, rows, seeds) if plan.shuffle else None
         axes = (0, ORDERS, {name: None if value else 0 for name, value in shared.items()})
         call = jax.vmap(partial(train_member, self.member), axes, (0, 0, HISTORY))
-        arguments = (self._begin(seeds), orders, dict(data))
+        arguments = (self._begin(seeds, stop_after), orders, dict(data))
         train = self._compile(("train", *shared.items()), call, arguments, _compiler_options())
         weights, failed, history = train(*arguments)
         history = {name: np.asarray(values).T for name, values in history.items()}
@@ -91,12 +93,13 @@ class Program:
             self._compile(("predict", shared), call, (weights, inputs))(weights, inputs)
         )
 
-    def _begin(self, seeds: Sequence[int]) -> State:
+    def _begin(self, seeds: Sequence[int], stop_after: npt.NDArray[np.int32] | None) -> State:
         """Return the state of the members before the first epoch."""
         with self._lock:
             variables, slots = self.start.draw(seeds)
         weights = self.separate(variables)
-        return weights, slots, rules.initial_state(self.member.plan, weights, len(seeds))
+        state = rules.initial_state(self.member.plan, weights, len(seeds), stop_after)
+        return weights, slots, state
 
     def _compile(
         self,

@@ -9,18 +9,24 @@ import numpy.typing as npt
 
 from coincast.ensemble.plan import Best, Plan, Plateau
 
-__all__ = ["apply_best", "apply_plateau", "initial_state"]
+__all__ = ["apply_best", "apply_plateau", "apply_stop", "initial_state"]
 
 State = dict[str, Any]
 
 
-def initial_state(plan: Plan, weights: Any, members: int) -> State:  # noqa: ANN401 - a tree
+def initial_state(
+    plan: Plan,
+    weights: Any,  # noqa: ANN401 - a tree
+    members: int,
+    stop_after: npt.NDArray[np.int32] | None = None,
+) -> State:
     """Return the state of the plan's rules before the first epoch.
 
     Args:
         plan: says which rules there are.
         weights: initial weights, each with a first axis of members.
         members: how many.
+        stop_after: (members,), the epoch whose weights each member keeps, counted from 1.
 
     Returns:
         Arrays with a first axis of members.
@@ -31,6 +37,8 @@ def initial_state(plan: Plan, weights: Any, members: int) -> State:  # noqa: ANN
         state["plateau"] = (_worst(plan.plateau.monitor, members), waited)
     if plan.best is not None:
         state["best"] = (_worst(plan.best.monitor, members), weights)
+    if stop_after is not None:
+        state["stop"] = (stop_after, weights)
     return state
 
 
@@ -49,6 +57,12 @@ def apply_best(rule: Best, state: Any, metric: Any, weights: Any) -> Any:  # noq
     """Return the best metric so far and the weights that gave it."""
     improved = _is_better(rule.monitor, metric, state[0])
     return jax.tree.map(lambda new, old: jnp.where(improved, new, old), (metric, weights), state)
+
+
+def apply_stop(state: Any, weights: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    """Return the epochs left until the member's own last one, and the weights that it keeps."""
+    left, kept = state[0] - 1, state[1]
+    return left, jax.tree.map(lambda new, old: jnp.where(left == 0, new, old), weights, kept)
 
 
 def _is_better(monitor: str, metric: Any, best: Any, min_delta: float = 0.0) -> Any:  # noqa: ANN401

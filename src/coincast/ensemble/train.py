@@ -25,6 +25,7 @@ def train_members(
     seeds: Sequence[int],
     *,
     watch: Mapping[str, MemberWindows] | None = None,
+    stop_after: Sequence[int] | None = None,
 ) -> Ensemble:
     """Train one member per seed, many at once.
 
@@ -35,13 +36,16 @@ def train_members(
         plan: settings and rules.
         seeds: one per member, for initial weights, order of the windows and dropout.
         watch: name -> further windows to measure after each epoch; no rule looks at them.
+        stop_after: the epoch whose weights each member keeps, counted from 1: with the epochs that
+            validation rows chose, the members can be fitted again to train and validation rows.
+            All members train, and have a history, for `plan.epochs`; None keeps what the plan says.
 
     Returns:
         The members. A seed gives the same member whatever the others are, up to rounding.
 
     Raises:
-        InputError: the backend is not JAX, no seeds, windows that do not fit, or a model that
-            cannot be traced.
+        InputError: the backend is not JAX, no seeds, windows or epochs that do not fit, or a model
+            that cannot be traced.
 
     Warns:
         MemberWarning: members whose windows or loss are NaN or infinite; the others are trained.
@@ -53,10 +57,12 @@ def train_members(
     lags, features = arrays["train"].inputs.shape[-2:]
     program = make_program(build, (lags, features), plan)
     shared = {name: part.shared for name, part in arrays.items()}
+    stops = None if stop_after is None else _check_epochs(stop_after, plan, len(seeds))
 
     def train_group(members: npt.NDArray[np.intp]) -> tuple[Any, ...]:
         data = {name: part.select(members) for name, part in arrays.items()}
-        return program.train([seeds[i] for i in members], data, shared)
+        own = None if stops is None else stops[members]
+        return program.train([seeds[i] for i in members], data, shared, own)
 
     weights, failed, history = run_in_groups(train_group, len(seeds), "members")
     history = {name: values.astype(np.float64) for name, values in history.items()}
@@ -72,6 +78,20 @@ def _check_backend() -> None:
             f"ensembles need Keras's JAX backend, but Keras runs on {keras.backend.backend()!r}; "
             "set the environment variable KERAS_BACKEND=jax before anything imports keras"
         )
+
+
+def _check_epochs(stop_after: Sequence[int], plan: Plan, members: int) -> npt.NDArray[np.int32]:
+    stops = np.asarray(stop_after, np.int32)
+    if plan.best is not None:
+        raise InputError("stop_after and a plan with best both say what to keep; use one of them")
+    if stops.shape != (members,):
+        raise InputError(
+            f"{stops.size} epochs in stop_after for {members} seeds; give one per seed"
+        )
+    wrong = stops[(stops < 1) | (stops > plan.epochs)]
+    if wrong.size:
+        raise InputError(f"stop_after {wrong[0]} is no epoch of the plan; use 1 to {plan.epochs}")
+    return stops
 
 
 def _explain_failures(failed: np.ndarray, history: Mapping[str, FloatArray]) -> dict[int, str]:

@@ -55,6 +55,23 @@ def test_watched_windows_are_measured_and_change_nothing():
     np.testing.assert_allclose(watched.history["loss"], plain.history["loss"], rtol=1e-6)
 
 
+@pytest.mark.parametrize("build", [lstm, cnn_lstm])  # the second has running means as well
+def test_members_that_stop_after_their_own_epochs_equal_shorter_trainings(build):
+    """Two programs of other lengths round alike here; the orders of the first epochs agree too."""
+    classes, loss = (2, "sparse_categorical_crossentropy") if build is cnn_lstm else (0, "mse")
+    train, check = (make_windows(n, n, classes=classes) for n in (20, 8))
+    stops, long = [3, 1], Plan(4, 6, loss=loss)
+    together = train_members(build, train, check, long, [4, 5], stop_after=stops)
+    for position, epochs in enumerate(stops):
+        plan = replace(long, epochs=epochs)
+        alone = train_members(build, train, check, plan, [4, 5])
+        for kept, weights in zip(together.weights, alone.weights, strict=True):
+            np.testing.assert_allclose(kept[position], weights[position], rtol=1e-6, atol=1e-6)
+        history = together.history["val_loss"][position, :epochs]
+        np.testing.assert_allclose(history, alone.history["val_loss"][position], rtol=1e-5)
+    assert together.history["val_loss"].shape == (2, 4)
+
+
 def test_member_with_broken_windows_is_named_and_the_others_go_on():
     own = [make_windows(20, seed) for seed in (4, 5, 6)]
     own[1].inputs[3, 2, 1] = np.nan
@@ -129,6 +146,10 @@ def scheduled():
         ({"validation": TRAIN.without({"a"})}, "val windows are 6 x 2"),
         ({"build": untraceable}, "'hidden.*' cannot be traced"),
         ({"plan": Plan(1, 5, scheduled(), plateau=Plateau())}, "schedule"),
+        ({"stop_after": [1]}, "1 epochs in stop_after for 2 seeds"),
+        ({"stop_after": [1, 3]}, "stop_after 3 .* 1 to 2"),
+        ({"stop_after": [0, 1]}, "stop_after 0"),
+        ({"stop_after": [1, 2], "plan": Plan(2, 5, best=Best())}, "stop_after and .* best"),
     ],
 )
 def test_train_members_refuses_what_it_cannot_use(changes, message):

@@ -1,0 +1,1 @@
+"""Does any skill hold through time, coins and regimes?"""

@@ -1,0 +1,81 @@
+"""The networks of the walk-forward study: what they see, and what they can find."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from coincast.datasets.windows import Windows
+from coincast.ensemble import Plan
+from coincast.evaluation.losses import losses
+from coincast.evaluation.walk_forward import folds, per_fold, walk_forward
+from coincast.studies.walk_forward.models import network_models
+from coincast.studies.walk_forward.tasks import FEATURES
+
+PLAN = Plan(8, 16, keras.optimizers.Adam(0.01))
+SPLIT = {"test_start": "2017-06-15", "refit_days": 60, "train_days": 140, "validation_share": 0.2}
+
+
+def make_folds(r2, days=300, seed=1):
+    """Return folds whose targets follow from one feature of the last day, with noise."""
+    random = np.random.default_rng(seed)
+    inputs = random.normal(size=(days, 4, len(FEATURES)))
+    noise = random.normal(size=days)
+    targets = 0.04 * (np.sqrt(r2) * inputs[:, -1, 1] + np.sqrt(1 - r2) * noise)
+    dates = pd.date_range("2017-01-01", periods=days, name="date")
+    made = Windows(inputs, targets, dates, dates + pd.Timedelta(days=1), tuple(FEATURES))
+    return folds(made, **SPLIT)
+
+
+def skill(r2, name):
+    models = {name: network_models("change", PLAN, [1, 2])[name]}
+    models["no_change"] = per_fold(lambda _, test: np.zeros(len(test)))
+    found = losses(walk_forward({"bitcoin": make_folds(r2)}, models), ["squared"])
+    means = found.groupby("model", observed=True)["squared"].mean()
+    return 1 - means[name] / means["no_change"]
+
+
+@pytest.mark.parametrize("name", ["lstm", "cnn_lstm"])
+def test_networks_find_a_planted_signal_and_none_in_noise(name):
+    assert skill(0.7, name) > 0.4
+    assert skill(0.0, name) < 0.05
+
+
+def test_networks_do_not_look_ahead():
+    """A network of the study at an origin is the same whatever follows."""
+    every = make_folds(0.5)
+    last = every[-1]
+    shifted = replace(last.test, inputs=last.test.inputs + 1, targets=-last.test.targets)
+    changed = [*every[:-1], replace(last, test=shifted)]
+    model = network_models("change", PLAN, [1])["lstm"]
+    before, after = model(every), model(changed)
+    for first, second in zip(before[:-1], after[:-1], strict=True):
+        assert first.tolist() == second.tolist()
+    assert not np.allclose(before[-1], after[-1])
+
+
+def test_networks_without_levels_are_blind_to_them():
+    every = make_folds(0.5)
+    rows = np.isin(FEATURES, ["close", "volume"])
+    changed = [
+        fold.apply(lambda w: replace(w, inputs=np.where(rows, w.inputs**2 + 3, w.inputs)))
+        for fold in every
+    ]
+    models = network_models("change", PLAN, [1])
+    for name, blind in (("lstm", True), ("lstm_with_levels", False)):
+        before, after = (np.concatenate(models[name](each), axis=1) for each in (every, changed))
+        assert (before.tolist() == after.tolist()) is blind
+
+
+def test_networks_give_probabilities_for_the_direction():
+    def rises(windows):
+        return replace(windows, targets=(windows.targets > 0).astype(float))
+
+    every = [fold.apply(rises) for fold in make_folds(0.7)]
+    plan = replace(PLAN, loss="binary_crossentropy")
+    forecasts = network_models("direction", plan, [1])["lstm"](every)
+    table = walk_forward({"bitcoin": every}, {"lstm": lambda _: forecasts})
+    assert table["forecast"].between(0, 1).all()
+    assert losses(table, ["brier"])["brier"].mean() < 0.2
