@@ -5,11 +5,28 @@ import numpy.typing as npt
 import pandas as pd
 from arch.bootstrap import StationaryBootstrap, optimal_block_length
 
-__all__ = ["DRAWS", "LEVEL", "bootstrap_means", "interval", "permute_blocks"]
+__all__ = ["DRAWS", "LEVEL", "block_length", "bootstrap_means", "interval", "permute_blocks"]
 
 FloatArray = npt.NDArray[np.float64]
 DRAWS = 2000
 LEVEL = 0.95
+
+
+def block_length(values: pd.DataFrame, least_block: int = 1) -> int:
+    """Mean length of the blocks of a stationary bootstrap, in days.
+
+    It is the largest that any column needs, but no more than a third of the days.
+
+    Args:
+        values: (n, columns), in order of time.
+        least_block: the least length; labels that look h days ahead overlap, so give h.
+
+    Source: Politis and White, 2004, 10.1081/ETC-120028836, as corrected by Patton, Politis and
+    White, 2009, 10.1080/07474930802459016.
+    """
+    varying = values.loc[:, values.std() > 0]  # a block length needs values that vary
+    blocks = optimal_block_length(varying)["stationary"] if varying.size else pd.Series([1.0])
+    return round(np.clip(blocks.max(), least_block, max(least_block, len(values) / 3)))
 
 
 def bootstrap_means(values: pd.DataFrame, *, seed: int = 0, least_block: int = 1) -> FloatArray:
@@ -20,18 +37,14 @@ def bootstrap_means(values: pd.DataFrame, *, seed: int = 0, least_block: int = 1
     Args:
         values: (n, columns), in order of time.
         seed: of the bootstrap.
-        least_block: days that a block has on average at the least; labels that look h days
-            ahead overlap, so give h.
+        least_block: as `block_length` takes it.
 
     Returns:
         (draws, columns). Their standard deviation is the standard error of a mean.
 
-    Source: Politis and Romano, 1994, 10.1080/01621459.1994.10476870; block length by Politis
-    and White, 2004, as corrected by Patton, Politis and White, 2009.
+    Source: Politis and Romano, 1994, 10.1080/01621459.1994.10476870.
     """
-    varying = values.loc[:, values.std() > 0]  # a block length needs values that vary
-    blocks = optimal_block_length(varying)["stationary"] if varying.size else pd.Series([1.0])
-    block = round(np.clip(blocks.max(), least_block, max(least_block, len(values) / 3)))
+    block = block_length(values, least_block)
     bootstrap = StationaryBootstrap(block, values.to_numpy(), seed=np.random.default_rng(seed))
     return np.asarray(bootstrap.apply(lambda sample: sample.mean(axis=0), DRAWS))
 
