@@ -31,16 +31,19 @@ CHOICES = {
 }
 
 
-def direction_rows(table: pd.DataFrame, window: int, horizon_days: int) -> tuple[Windows, Windows]:
+def direction_rows(
+    table: pd.DataFrame, window: int, horizon_days: int, *, share_border: bool = False
+) -> tuple[Windows, Windows]:
     """Train and test windows of both demos: each normalised on its own, nine tenths to train.
 
     Args:
         table: the columns that the network sees, with `close`; one row per day of trading.
         window: rows in a window.
         horizon_days: rows from a window to its label, which is 1 if the close has risen.
+        share_border: let the last train labels belong to test rows, as both demos do.
     """
     made = make_windows(table, rises(table, horizon_days), window, horizon_days)
-    return split_share(normalise_each(made), TRAIN_SHARE, share_border=True)
+    return split_share(normalise_each(made), TRAIN_SHARE, share_border=share_border)
 
 
 def repeat_windows(windows: Windows, count: int, *, seed: int) -> list[Windows]:
