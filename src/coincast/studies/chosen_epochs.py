@@ -12,8 +12,9 @@ from coincast.datasets.windows import Windows, make_windows, normalise_each, spl
 
 __all__ = [
     "CHOICES",
-    "apple_sentence",
-    "bitcoin_sentence",
+    "MATRIX_ACCURACY",
+    "apple_sentences",
+    "bitcoin_sentences",
     "choose_epochs",
     "direction_rows",
     "repeat_windows",
@@ -22,6 +23,8 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 TRAIN_SHARE = 0.9
+MATRIX_RIGHT, MATRIX_ROWS = 63, 98  # in the demo's matrix, copied from its parent
+MATRIX_ACCURACY = MATRIX_RIGHT / MATRIX_ROWS
 # How an epoch is chosen -> how a reader sees it.
 CHOICES = {
     "best_accuracy": "best accuracy on the test rows",
@@ -86,15 +89,15 @@ def choose_epochs(history: Mapping[str, FloatArray]) -> pd.DataFrame:
     )
 
 
-def summarise(choices: Mapping[str, pd.DataFrame], reached: float) -> pd.DataFrame:
-    """Mean and spread over seeds of each choice, and how often it reaches an accuracy.
+def summarise(choices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Mean and spread over seeds of each choice, and how often it reaches the copied matrix.
 
     Args:
         choices: network -> as `choose_epochs` gives them, all of the same test rows.
-        reached: the accuracy in question.
 
     Returns:
-        One row per network, labels and choice, with `seeds`, `mean`, `sd` and `reached`, a share.
+        One row per network, labels and choice, with `seeds`, `mean`, `sd` and `reached`, the share
+        of seeds that are right as often as the matrix.
     """
     long = pd.concat(choices, names=["network"]).reset_index("network")
     long = long.melt(["network", "labels"], var_name="choice", value_name="accuracy").dropna()
@@ -103,11 +106,11 @@ def summarise(choices: Mapping[str, pd.DataFrame], reached: float) -> pd.DataFra
         seeds="size",
         mean="mean",
         sd="std",
-        reached=lambda accuracy: (accuracy > reached - 1e-9).mean(),
+        reached=lambda accuracy: (accuracy > MATRIX_ACCURACY - 1e-9).mean(),
     ).reset_index()
 
 
-def bitcoin_sentence(summary: pd.DataFrame, majority: float, n: int) -> list[str]:
+def bitcoin_sentences(summary: pd.DataFrame, majority: float, n: int) -> list[str]:
     """One sentence per network on what choosing on the test rows adds.
 
     Args:
@@ -133,21 +136,20 @@ def _means(rows: pd.DataFrame) -> str:
     )
 
 
-def apple_sentence(summary: pd.DataFrame, right: int, constant: int, n: int) -> list[str]:
+def apple_sentences(summary: pd.DataFrame, constant: float, n: int) -> list[str]:
     """One sentence per network on how often a choice alone reaches the copied matrix.
 
     Args:
-        summary: as `summarise` gives it, `reached` for `right` of the n rows.
-        right: test rows that the matrix has right.
-        constant: test rows that a constant has right.
+        summary: as `summarise` gives it, `reached` for the accuracy of the matrix.
+        constant: accuracy of a constant on the test rows.
         n: test rows.
     """
     found = []
     for network, part in summary.groupby("network", sort=False):
         share = part.set_index(["labels", "choice"])["reached"]
         found.append(
-            f"{network} on Apple's {n} test rows, of which a constant has {constant} right: "
-            f"{right} or more are right in {share['true', 'least_loss']:.0%} of "
+            f"{network} on Apple's {n} test rows, of which a constant has {constant * n:.0f} "
+            f"right: {MATRIX_RIGHT} or more are right in {share['true', 'least_loss']:.0%} of "
             f"{part['seeds'].iloc[0]} seeds if the epoch of least loss on the test rows is kept, "
             f"as the parent does, in {share['true', 'best_accuracy']:.0%} at the epoch of best "
             f"accuracy, and in {share['true', 'last']:.0%} at the last epoch. On shuffled labels, "
