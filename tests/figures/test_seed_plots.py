@@ -39,15 +39,28 @@ def test_ancestor_shows_every_run_and_the_published_errors():
     assert names == ["no change", "LSTM as published, 2 runs"]
 
 
-def test_best_epoch_draws_true_and_shuffled_labels_apart():
-    choices = pd.DataFrame(
+def test_best_epoch_has_a_panel_per_asset_and_network_and_marks_the_matrix_on_apple_only():
+    table = pd.DataFrame(
         {
-            "best_on_test": [0.7, 0.6, 0.4],
+            "best_accuracy": [0.7, 0.6, 0.4],
+            "least_loss": 0.5,
             "last": 0.5,
-            "honest": 0.3,
+            "honest": [0.3, 0.3, np.nan],
             "labels": ["true", "true", "shuffled"],
         }
     )
-    panels = seed_plots.best_epoch(choices, 0.55, 0.643).axes
-    drawn = [axes.lines[0].get_ydata().tolist() for axes in panels]
-    assert drawn == [[0.7, 0.6], [0.4]]
+    parts = {"CNN": table, "CNN-LSTM": table}
+    choices = {
+        "Bitcoin": parts,
+        "Apple": {name: t.assign(honest=np.nan) for name, t in parts.items()},
+    }
+    figure = seed_plots.best_epoch(choices, {"Bitcoin": 0.63, "Apple": 0.5}, {"Apple": 0.643})
+    assert [axes.get_title(loc="left") for axes in figure.axes][::3] == ["Bitcoin: CNN", "Apple: CNN-LSTM"]
+    dots = [[line for line in axes.lines if line.get_marker() == "o"] for axes in figure.axes]
+    assert [len(lines) for lines in dots] == [8, 8, 6, 6]
+    assert dots[0][0].get_ydata().tolist() == [0.7, 0.6]
+    across = [
+        {line.get_ydata()[0] for line in axes.lines if line.get_marker() != "o"}
+        for axes in figure.axes
+    ]
+    assert across == [{0.63}, {0.63}, {0.5, 0.643}, {0.5, 0.643}]

@@ -17,7 +17,7 @@ def make(rows, seed):
     random = np.random.default_rng(seed)
     days = pd.date_range("2017-01-01", periods=rows, name="date")
     inputs, targets = random.normal(size=(rows, 3, 4)), random.normal(0, 0.05, rows)
-    return Windows(inputs, targets, days, FEATURES)
+    return Windows(inputs, targets, days, days + pd.Timedelta(days=1), FEATURES)
 
 
 def train(test):
