@@ -6,7 +6,7 @@ from typing import Any
 
 from coincast.errors import InputError
 from coincast.studies.borrowed_matrix import ROWS, UPS
-from coincast.studies.claims.published import Claim, Evidence
+from coincast.studies.claims.claim import Claim, Evidence
 from coincast.studies.claims.verdicts import NAN, Finding, plausible_range
 
 __all__ = ["Records", "Skill", "counts_others", "finding", "look_up", "paths", "skill_against"]
@@ -73,7 +73,7 @@ def skill_against(row: Row, names: Iterable[str], number: str = "mae") -> Skill:
     To beat them all is to beat each, so the p-value is the largest and needs no correction.
 
     Args:
-        row: of `scoring.mae_table`, or of `accuracy_table`, which knows the majority class alone.
+        row: of `scoring.mae_table`, or of `accuracy_table`, which knows one alone.
         names: of the forecasts.
         number: the column of the row with its error or accuracy.
     """
@@ -82,7 +82,7 @@ def skill_against(row: Row, names: Iterable[str], number: str = "mae") -> Skill:
         skill, low, high, p_value = (row[name] for name in found)
         smallest = _or_nan(row["smallest_difference"])
         level = row["accuracy"] - skill
-        return Skill("majority_class", level, skill, low, high, _or_nan(p_value), smallest)
+        return Skill(next(iter(names)), level, skill, low, high, _or_nan(p_value), smallest)
     all_of_them = [_skill(row, name) for name in names]
     hardest = min(all_of_them, key=lambda one: one.skill)
     largest = max(one.p_value for one in all_of_them)
