@@ -1,12 +1,13 @@
 """From a finding to a verdict, by one written rule."""
 
+import inspect
 from dataclasses import dataclass
 
 import numpy as np
 
 from coincast.evaluation.significance import SIZE
 
-__all__ = ["VERDICTS", "Finding", "plausible_range", "verdict"]
+__all__ = ["NOT_CHECKED", "VERDICTS", "Finding", "plausible_range", "rule_text", "verdict"]
 
 REPRODUCED = "reproduced"
 NO_BETTER = "reproduced, but no better than a constant"
@@ -82,6 +83,11 @@ def verdict(finding: Finding) -> str:
     if finding.skill_low > 0 and finding.p_holm < SIZE:
         return REPRODUCED
     return NO_BETTER
+
+
+def rule_text() -> str:
+    """The rule as a reader sees it: what `verdict` says of itself."""
+    return inspect.cleandoc(str(verdict.__doc__))
 
 
 def plausible_range(
