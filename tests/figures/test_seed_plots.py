@@ -55,7 +55,10 @@ def test_best_epoch_has_a_panel_per_asset_and_network_and_marks_the_matrix_on_ap
         "Apple": {name: t.assign(honest=np.nan) for name, t in parts.items()},
     }
     figure = seed_plots.best_epoch(choices, {"Bitcoin": 0.63, "Apple": 0.5}, {"Apple": 0.643})
-    assert [axes.get_title(loc="left") for axes in figure.axes][::3] == ["Bitcoin: CNN", "Apple: CNN-LSTM"]
+    assert [axes.get_title(loc="left") for axes in figure.axes][::3] == [
+        "Bitcoin: CNN",
+        "Apple: CNN-LSTM",
+    ]
     dots = [[line for line in axes.lines if line.get_marker() == "o"] for axes in figure.axes]
     assert [len(lines) for lines in dots] == [8, 8, 6, 6]
     assert dots[0][0].get_ydata().tolist() == [0.7, 0.6]
