@@ -16,7 +16,7 @@ from sklearn.metrics import (
 from coincast.errors import InputError
 from coincast.evaluation import significance
 from coincast.evaluation.bootstrap import LEVEL, bootstrap_means, interval
-from coincast.records.names import display_name
+from coincast.records.names import display_name, named
 
 __all__ = [
     "CLASSES",
@@ -106,9 +106,8 @@ def skill_sentence(table: pd.DataFrame, name: str, baseline: str = "no_change") 
     """One sentence on whether a row of `mae_table` beats a baseline."""
     row = table.loc[name]
     skill, low, high = (row[f"skill_{baseline}{end}"] for end in ("", "_low", "_high"))
-    article = "" if baseline in ("no_change", "last_change") else "the "
     return (
-        f"{display_name(name)} {verdict(low, high)} {article}{display_name(baseline)} "
+        f"{display_name(name)} {verdict(low, high)} {named(baseline)} "
         f"on {row['n']:.0f} test days: MAE "
         f"{row['mae']:.4f} (95 % interval {row['low']:.4f} to {row['high']:.4f}) against "
         f"{table.loc[baseline, 'mae']:.4f}, skill {skill:+.3f} ({low:+.3f} to {high:+.3f})."

@@ -1,11 +1,13 @@
 """Figure of the published claims."""
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from coincast.figures.style import BLUE, GREEN, GREY, RED, styled
-from coincast.records.names import display_name
+from coincast.records.names import named
 
 __all__ = ["claims"]
 
@@ -14,9 +16,10 @@ SERIES = {
     "skill_published": ("v", RED, "published"),
     "skill_same": ("o", BLUE, "ours, same protocol"),
     "skill_honest": ("D", GREEN, "ours, honest protocol"),
+    "opponent_skill": ("s", GREY, "ours, against the forecast that the claim names"),
 }
-LONG = 62  # characters of a claim that fit beside the axis
-RAISED = {"skill_published": 0.24, "skill_same": 0.0, "skill_honest": -0.24}
+WIDTH = 60  # characters of a claim in a line beside the axis
+RAISED = {"skill_published": 0.24, "skill_same": 0.0, "skill_honest": -0.24, "opponent_skill": 0.24}
 
 
 @styled
@@ -34,7 +37,7 @@ def claims(table: pd.DataFrame) -> Figure:
     for column, (marker, color, label) in SERIES.items():
         heights = places + RAISED[column]
         axes.plot(tested[column], heights, marker, color=color, label=label)
-        if f"{column}_low" in tested:
+        if f"{column}_low" in tested:  # a published number has no interval
             ends = tested[f"{column}_low"], tested[f"{column}_high"]
             axes.hlines(heights, *ends, color=color, linewidth=1.5)
     axes.hlines(places[1:] + 0.5, 0, 1, GREY, linewidth=0.3, transform=axes.get_yaxis_transform())
@@ -51,10 +54,11 @@ def claims(table: pd.DataFrame) -> Figure:
     for one in (axes, verdicts):
         one.tick_params(axis="y", length=0)
     axes.set_xlabel(
-        "better (+) or worse (-) than the best constant: 1 - MAE / its MAE, or accuracy less its own"
+        "better (+) or worse (-) than the best constant, in units of it:\n"
+        "1 - MAE / its MAE, or accuracy less its accuracy; logarithmic left of -0.5"
     )
     figure.legend(
-        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=4,
+        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=5,
         title="lines: 95 % intervals of the paired difference, from other days",
     )  # fmt: skip
     return figure
@@ -62,5 +66,5 @@ def claims(table: pd.DataFrame) -> Figure:
 
 def _label(row: pd.Series) -> str:
     """Who claims what, and what it is compared with."""
-    says = row["says"] if len(row["says"]) < LONG else f"{row['says'][:LONG].rsplit(' ', 1)[0]} ..."
-    return f"{row['who']}: {says}\nagainst the {display_name(row['baseline'])}, n = {row['n']:.0f}"
+    claim = fill(f"{row['who']}: {row['says']}", WIDTH)
+    return f"{claim}\nagainst {named(row['baseline'])}, n = {row['n']:.0f}"

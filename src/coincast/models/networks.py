@@ -54,7 +54,7 @@ def cnn_lstm(
     filter_width: int = 4,
     dropout: float = 0.5,
     pool: int = 1,
-    units: int = 32,
+    units: int = 16,
     classes: int = 2,
 ) -> keras.Model:
     """Network of the Bitcoin demo's kind: convolutions, an LSTM layer, class probabilities.
@@ -80,7 +80,7 @@ def cnn_lstm(
 
     A reconstruction: the demo's surviving copy lacks its layers. Title and imports give the kinds
     of layers. The convolutions are those of `cnn`, the network that the demo was adapted from. No
-    surviving text says where the LSTM stood: its place and its 32 units are our choice.
+    surviving text says where the LSTM stood: its place and its width are our choice.
     """
     _check_widths(filters, filter_width=filter_width, pool=pool, units=units, classes=classes)
     if lags < pool ** len(filters):

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from coincast.evaluation.significance import holm
-from coincast.records.names import display_name
+from coincast.records.names import display_name, named
 from coincast.studies.claims import CLAIMS
 from coincast.studies.claims.claim import Claim, Evidence
 from coincast.studies.claims.evidence import Records, finding, look_up, skill_against, spread
@@ -119,19 +119,26 @@ def _number(value: float, digits: int = 4) -> str:
     return "" if pd.isna(value) else f"{value:.{digits}f}"
 
 
+def _against(row: pd.Series) -> str:
+    """The skill that a claim on two forecasts is about."""
+    told = f"; skill {row['opponent_skill']:+.2f} against {named(row['opponent'])}"
+    return told if row["opponent"] else ""
+
+
 def claims_markdown(table: pd.DataFrame) -> str:
-    """The README's table: the claims that we tested, and those with a number beside them.
+    """The README's table: the claims that we tested, and those with both numbers.
 
     Args:
         table: as `assess` gives it.
     """
-    shown = table[(table["verdict"] != NOT_CHECKED) | (table["beside"] != "")]
+    beside = (table["beside"] != "") & table["published"].notna()
+    shown = table[(table["verdict"] != NOT_CHECKED) | beside]
     rows = [
         {
             "claim": row["says"],
             "who": row["who"],
             "published": _number(row["published"]),
-            "ours, same protocol": _number(row["same"]),
+            "ours, same protocol": _number(row["same"]) + _against(row),
             "ours, honestly": _number(row["honest"]) or row["beside"],
             "best constant": f"{_number(row['baseline_level'])} {display_name(row['baseline'])}",
             "n": _number(row["n"], 0),
@@ -170,12 +177,12 @@ def _sentence(row: pd.Series) -> str:
         )
     if row["opponent"]:
         parts.append(
-            f"Skill against the {display_name(row['opponent'])} {row['opponent_skill']:+.3f} "
+            f"Skill against {named(row['opponent'])} {row['opponent_skill']:+.3f} "
             f"({row['opponent_skill_low']:+.3f} to {row['opponent_skill_high']:+.3f})."
         )
     parts.append(
         f"Ours {row['same']:.4f} on n = {row['n']:.0f} days against {row['baseline_level']:.4f} of "
-        f"the {display_name(row['baseline'])}: skill {row['skill_same']:+.3f} "
+        f"{named(row['baseline'])}: skill {row['skill_same']:+.3f} "
         f"({row['skill_same_low']:+.3f} to {row['skill_same_high']:+.3f}), p = "
         f"{row['p_value']:.2g}, after Holm {row['p_holm']:.2g}; a skill of {row['smallest']:.3f} "
         "would probably have shown."

@@ -5,7 +5,9 @@ from coincast.studies.claims.claim import Claim, Evidence
 __all__ = ["CLAIMS"]
 
 HAHN = "J. Hahn, cryptocoin-tensorflow-demo, January 2018"
-BITCOIN_DEMO = "a demo of a CNN-LSTM on bitcoin's price, August 2017"
+BITCOIN_DEMO = (
+    "unsigned, Predicting rise or fall in bitcoin's value using CNN and LSTM, August 2017"
+)
 HONCHAR = "A. Honchar, Deep-Trading, multivariate/multivariate.py, June 2017"
 SHEEHAN = "D. Sheehan, Predicting cryptocurrency prices with deep learning, November 2017"
 MCNALLY = "McNally, Roche and Caton, 2018, 10.1109/PDP2018.2018.00060"
@@ -49,7 +51,7 @@ CLAIMS = {
         ),
     ),
     "hahn_linear_regression_mae": Claim(
-        "a linear regression's, twice the LSTM's",
+        "linear regression's test MAE, twice the LSTM's",
         HAHN,
         0.12199629622669292,
         n=59,
@@ -106,7 +108,7 @@ CLAIMS = {
     "hahn_bitcoin": Claim(
         "bitcoin drives ethereum: with it the LSTM is better than without",
         HAHN,
-        quote="Bitcoin movements are driving the Ethereum valuations",
+        quote="implicitly assumes that Bitcoin movements are driving the Ethereum valuations",
         protocol=f"{ETHEREUM_DAYS}; with and without bitcoin's features",
         evidence=Evidence(
             same="05_many_seeds:paired.lstm",
@@ -124,7 +126,7 @@ CLAIMS = {
     "bitcoin_demo_direction": Claim(
         "a CNN-LSTM calls bitcoin up or down",
         BITCOIN_DEMO,
-        quote="[[ 0.75510204  0.24489796]",
+        quote="Predicting rise or fall in bitcoin’s value using CNN and LSTM",
         protocol="two days ahead, 400 epochs; the one kept has the least loss on the test rows",
         evidence=Evidence(
             same="03_bitcoin_cnn_lstm:evaluation.published.cnn_lstm_kept",
@@ -146,7 +148,7 @@ CLAIMS = {
             constants=("shuffled_labels",),
             number="accuracy",
         ),
-        remark="two days ahead; the epoch was chosen on the test rows",
+        remark="a constant has 49 of 98 right, but makes no choice on the test rows",
     ),
     "sheehan_bitcoin_lstm_mae": Claim(
         "an LSTM's test MAE of bitcoin's next close, in windows of ten days",
@@ -167,7 +169,7 @@ CLAIMS = {
         evidence=_ancestor("ethereum", "lstm"),
     ),
     "sheehan_bitcoin_random_walk_mae": Claim(
-        "the random walk beside it",
+        "a random walk's MAE of bitcoin's next close, in the same windows",
         SHEEHAN,
         0.13,
         runs=25,
@@ -177,7 +179,7 @@ CLAIMS = {
         remark="one-day noise scored on ten-day changes",
     ),
     "sheehan_ethereum_random_walk_mae": Claim(
-        "the random walk beside it",
+        "a random walk's MAE of ethereum's next close, in the same windows",
         SHEEHAN,
         0.16,
         runs=25,
