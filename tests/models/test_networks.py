@@ -36,7 +36,7 @@ def test_cnn_lstm_has_the_layers_and_parameters_that_it_names():
     block = ["Conv1D", "BatchNormalization", "LeakyReLU", "Dropout"]
     assert kinds(model) == ["InputLayer", *block, *block, "LSTM", "Dense", "Activation"]
     convolutions = (4 * 4 + 1) * 16 + 4 * 16 + (4 * 16 + 1) * 8 + 4 * 8
-    assert model.count_params() == convolutions + 4 * 32 * (8 + 32 + 1) + 33 * 2
+    assert model.count_params() == convolutions + 4 * 16 * (8 + 16 + 1) + 17 * 2
     assert model.layers[-1].activation is keras.activations.softmax
     assert not model.compiled
 

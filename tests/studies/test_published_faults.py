@@ -6,7 +6,7 @@ import pytest
 from makers import make_prices
 
 from coincast.prices.load import load_prices
-from coincast.studies import published_faults
+from coincast.studies import borrowed_matrix, published_faults
 from coincast.studies.published_faults import FAULTY, RIGHT, epoch_choice, label_code, matrix_axis
 
 
@@ -24,7 +24,7 @@ def test_label_code_leaves_one_class_where_the_right_code_leaves_two():
 
 
 def test_matrix_axis_is_hidden_where_rows_have_the_same_size():
-    table = matrix_axis(matrix(published_faults.PUBLISHED_MATRIX)).to_numpy()
+    table = matrix_axis(matrix(borrowed_matrix.MATRIX)).to_numpy()
     np.testing.assert_allclose(table[:2], table[2:])
     np.testing.assert_allclose(table[0], [0.75510204, 0.24489796, 1])
 

@@ -38,11 +38,13 @@ def parse_json(text: str) -> Any:  # noqa: ANN401 - JSON is any of six types
 def to_plain(value: Any) -> Any:  # noqa: ANN401 - JSON is any of six types
     """Tables, dates, tuples and NumPy values as plain JSON types; a table becomes a dict of rows.
 
+    A cell that a table leaves open (NaN) becomes null; any other NaN stays, and JSON refuses it.
+
     >>> to_plain({"mae": pd.Series({"zero": 0.5}), 3: (pd.Timestamp("2018-01-02"),)})
     {'mae': {'zero': 0.5}, '3': ['2018-01-02']}
     """
     if isinstance(value, pd.DataFrame):
-        return to_plain(value.to_dict("index"))
+        return to_plain(value.astype(object).where(value.notna(), None).to_dict("index"))
     if isinstance(value, pd.Series):
         return to_plain(value.to_dict())
     if isinstance(value, Mapping):
