@@ -6,7 +6,7 @@ import keras
 
 from coincast.errors import InputError
 
-__all__ = ["cnn_lstm", "lstm"]
+__all__ = ["bidirectional_lstm", "cnn_lstm", "gru", "lstm"]
 
 
 def lstm(
@@ -27,12 +27,62 @@ def lstm(
     Source: J. Hahn's demo of 2018, after D. Sheehan's notebook of 2017. The LSTM has Keras's
     default activations, which cuDNN requires on a GPU.
     """
-    inputs = keras.Input((lags, features), name="window")
-    state = keras.layers.LSTM(units, name="lstm")(inputs)
-    state = keras.layers.Dropout(dropout, name="dropout")(state)
+    layer = keras.layers.LSTM(units, name="lstm")
+    return _one_output(layer, (lags, features), dropout, activation)
+
+
+def gru(
+    lags: int, features: int, units: int = 12, dropout: float = 0.35, *, activation: str = "tanh"
+) -> keras.Model:
+    """The network of `lstm` with gated recurrent units, which have one state and fewer weights.
+
+    Args:
+        lags: rows of a window.
+        features: columns of a window.
+        units: width of the layer.
+        dropout: share of its outputs dropped in training.
+        activation: of the output.
+
+    Returns:
+        Uncompiled model, (windows, lags, features) -> (windows, 1).
+
+    Source: Cho et al., 2014, arXiv 1406.1078. The Bitcoin demo imports the layer and shows no use.
+    """
+    return _one_output(keras.layers.GRU(units, name="gru"), (lags, features), dropout, activation)
+
+
+def bidirectional_lstm(
+    lags: int, features: int, units: int = 12, dropout: float = 0.35, *, activation: str = "tanh"
+) -> keras.Model:
+    """The network of `lstm` with two LSTM layers: one reads the window in order, one in reverse.
+
+    Both end with the whole window read, so neither sees beyond its last row.
+
+    Args:
+        lags: rows of a window.
+        features: columns of a window.
+        units: width of each of the two.
+        dropout: share of their outputs dropped in training.
+        activation: of the output.
+
+    Returns:
+        Uncompiled model, (windows, lags, features) -> (windows, 1).
+
+    Source: Schuster and Paliwal, 1997, 10.1109/78.650093. The Bitcoin demo imports the layer and
+    shows no use.
+    """
+    layer = keras.layers.Bidirectional(keras.layers.LSTM(units), name="bidirectional_lstm")
+    return _one_output(layer, (lags, features), dropout, activation)
+
+
+def _one_output(
+    layer: keras.Layer, shape: tuple[int, int], dropout: float, activation: str
+) -> keras.Model:
+    inputs = keras.Input(shape, name="window")
+    state = keras.layers.Dropout(dropout, name="dropout")(layer(inputs))
     state = keras.layers.Dense(1, name="dense")(state)
     outputs = keras.layers.Activation(activation, name=activation)(state)
-    return keras.Model(inputs, outputs, name="lstm")
+    return keras.Model(inputs, outputs, name=layer.name)
 
 
 def cnn_lstm(
