@@ -60,9 +60,14 @@ def seven_steps(steps: SevenSteps, example: ExampleWindow) -> Figure:
     for axes in panels[1:4]:
         axes.tick_params(labelbottom=False)
         axes.xaxis.get_offset_text().set_visible(False)
-    panels[4].set_xlabel("date (UTC); every value is drawn in the middle of the days that it sees")
+    told = "every value is drawn in the middle of the days that it sees"
+    panels[4].set_xlabel(f"{_dates(example)}; {told}")
     _draw_chances(panels[5], steps)
     return figure
+
+
+def _dates(example: ExampleWindow) -> str:
+    return f"{example.days[0]:%Y-%m-%d} to {example.days[-1]:%Y-%m-%d} (UTC)"
 
 
 def _draw_table(axes: Axes, table: FloatArray, start: float, layers: Layers) -> None:
@@ -181,7 +186,7 @@ def lstm_gates(gates: Mapping[str, FloatArray], example: ExampleWindow) -> Figur
     panels[0].set_title(told, loc="right", color=RED)
     panels[0].set_xlim(example.days[0], example.days[-1])
     panels[1].legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
-    panels[4].set_xlabel("date (UTC)")
+    panels[4].set_xlabel(_dates(example))
     return figure
 
 

@@ -67,7 +67,9 @@ def test_order_sentences_count_the_seeds_that_lose():
     losses.loc["next close", "permuted"] = [1.0, 2.0, 3.0, 4.0, 0.5, 0.5]
     losses.loc["next close", "in_order"] = [2.0, 1.0, 1.0, 1.0, 0.5, 0.5]
     baselines = normalised_windows.baselines(*PARTS)
-    sentence = trials.order_sentences(losses, baselines, PARTS[1])[0]
+    sentence, _, verdict = trials.order_sentences(losses, baselines, PARTS[1])
+    assert "costs every seed something in: LSTM (next close)" in verdict
+    assert "CNN (next close)" not in verdict
     assert "CNN 1.500 in order, 1.500 permuted" in sentence
     assert "-1.000 to +1.000, worse in 1 of 2 seeds" in sentence
     assert "LSTM 1.000 in order, 3.500 permuted (change of a seed +2.000 to +3.000" in sentence

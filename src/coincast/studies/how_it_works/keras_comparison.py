@@ -233,7 +233,11 @@ def agreement(
     """
     largest = {part: max(found.values()) for part, found in differences.items()}
     largest |= {f"gradients of {kind}": error for kind, error in gradient_check.items()}
-    return {part: float(f"1e{math.floor(math.log10(d)) + 1}") for part, d in largest.items()}
+    smallest = float(np.finfo(np.float64).eps)  # below it, a difference is chance
+    return {
+        part: float(f"1e{math.floor(math.log10(max(difference, smallest))) + 1}")
+        for part, difference in largest.items()
+    }
 
 
 def agreement_sentence(found: Mapping[str, float]) -> str:

@@ -224,7 +224,7 @@ def column_sentence(networks: Mapping[str, Mapping[int, Trainable]], inputs: Flo
 
 
 def order_sentences(losses: pd.DataFrame, baselines: pd.DataFrame, held_out: Windows) -> list[str]:
-    """What the permuted days cost each network, one sentence per task.
+    """What the permuted days cost each network: one sentence per task, and the verdict.
 
     Args:
         losses: as `order_losses` gives them.
@@ -232,11 +232,12 @@ def order_sentences(losses: pd.DataFrame, baselines: pd.DataFrame, held_out: Win
         held_out: the windows that they were measured on.
     """
     apart = len(held_out) // held_out.inputs.shape[1]
-    sentences = []
+    sentences, lost = [], []
     for task, rows in losses.groupby("task", sort=False):
         told = []
         for network, found in rows.groupby("network", sort=False):
             more = (found["permuted"] - found["in_order"]).round(ROUNDING) + 0.0  # never -0.0
+            lost += [f"{network} ({task})"] if (more > 0).all() else []
             told.append(
                 f"{network} {found['in_order'].median():.3f} in order, "
                 f"{found['permuted'].median():.3f} permuted (change of a seed {more.min():+.3f} to "
@@ -248,7 +249,8 @@ def order_sentences(losses: pd.DataFrame, baselines: pd.DataFrame, held_out: Win
             f"{apart} of which fit side by side: {'; '.join(told)}; {baseline['forecast']}: "
             f"{baseline['held_out']:.3f}."
         )
-    return sentences
+    verdict = f"Permuting the days costs every seed something in: {', '.join(lost) or 'no case'}."
+    return [*sentences, f"{verdict} In no other case do the seeds agree that order is of use."]
 
 
 def longer_training(
