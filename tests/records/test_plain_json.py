@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,3 +25,11 @@ def test_json_hash_tells_other_content_apart():
 def test_json_hash_refuses_what_json_cannot_hold():
     with pytest.raises(ValueError, match="JSON"):
         json_hash(float("nan"))
+
+
+def test_open_cells_of_a_table_are_null_and_other_nans_are_refused():
+    table = pd.DataFrame({"p": [0.5, float("nan")], "n": [1, 2]}, index=["a", "b"])
+    assert json.dumps(to_plain(table)) == '{"a": {"p": 0.5, "n": 1}, "b": {"p": null, "n": 2}}'
+    assert json_hash(to_plain({"table": table}))
+    with pytest.raises(ValueError, match="JSON"):
+        json_hash(to_plain({"loss": float("nan")}))

@@ -38,12 +38,10 @@ def parse_json(text: str) -> Any:  # noqa: ANN401 - JSON is any of six types
 def to_plain(value: Any) -> Any:  # noqa: ANN401 - JSON is any of six types
     """Tables, dates, tuples and NumPy values as plain JSON types; a table becomes a dict of rows.
 
-    An empty cell of a table (NaN) becomes None. Elsewhere NaN stays, which JSON cannot hold.
+    A cell that a table leaves open (NaN) becomes null; any other NaN stays, and JSON refuses it.
 
     >>> to_plain({"mae": pd.Series({"zero": 0.5}), 3: (pd.Timestamp("2018-01-02"),)})
     {'mae': {'zero': 0.5}, '3': ['2018-01-02']}
-    >>> to_plain(pd.DataFrame({"p_value": {"lstm": 0.5, "itself": float("nan")}}))
-    {'lstm': {'p_value': 0.5}, 'itself': {'p_value': None}}
     """
     if isinstance(value, pd.DataFrame):
         return to_plain(value.astype(object).where(value.notna(), None).to_dict("index"))

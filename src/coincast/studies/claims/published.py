@@ -126,7 +126,7 @@ CLAIMS = {
     "bitcoin_demo_direction": Claim(
         "a CNN-LSTM calls bitcoin up or down",
         BITCOIN_DEMO,
-        quote="Predicting rise or fall in bitcoin’s value using CNN and LSTM",
+        quote="Predicting rise or fall in bitcoin",
         protocol="two days ahead, 400 epochs; the one kept has the least loss on the test rows",
         evidence=Evidence(
             same="03_bitcoin_cnn_lstm:evaluation.published.cnn_lstm_kept",
