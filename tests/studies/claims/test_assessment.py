@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -33,7 +34,7 @@ def test_every_claim_has_a_row_and_only_tested_ones_a_number(table):
 def test_p_values_are_corrected_for_all_tested_claims(table):
     tested = table[table["p_value"].notna()]
     ordered = tested["p_value"].sort_values(kind="stable")
-    steps = ordered * range(len(ordered), 0, -1)
+    steps = ordered * np.arange(len(ordered), 0, -1)
     expected = steps.cummax().clip(upper=1)  # Holm by hand
     pd.testing.assert_series_equal(tested["p_holm"], expected[tested.index], check_names=False)
     assert (tested["p_holm"] > tested["p_value"]).any()
