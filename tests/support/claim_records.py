@@ -29,7 +29,7 @@ def make_records():
             names = (*evidence.constants, evidence.opponent)
             mae_row = make_row(skills=dict.fromkeys(names, (-0.2, -0.3, -0.1, 0.01, 0.1)))
             row = make_accuracy_row() if evidence.number == "accuracy" else mae_row
-            for path in (evidence.same, evidence.honest, evidence.against_constants):
+            for path in (evidence.same, evidence.honest):
                 _put(records, path, row)
             _put(records, evidence.test_rows, make_label_counts())
         beside = {"accuracy": 0.51, "n": 900, "mae": 0.02}

@@ -56,8 +56,8 @@ def test_finding_combines_seeds_days_and_rounding():
 
 def test_claim_on_two_forecasts_needs_both_tests():
     records = make_records()
-    paired = {"lstm_without_driver": (0.1, 0.05, 0.2, 0.03, 0.1)}
-    records["05_many_seeds"]["paired"]["lstm"] = make_row(0.06, paired)
+    against = {"lstm_without_driver": (0.1, 0.05, 0.2, 0.03, 0.1)}
+    records["05_many_seeds"]["seeds"]["lstm"] |= make_row(0.06, against)
     found = finding(records, CLAIMS["hahn_bitcoin"])
     assert (found.opponent_low, found.opponent_high, found.skill_low) == (0.05, 0.2, -0.3)
     assert found.p_holm == 0.03  # against the constants it is .01

@@ -68,8 +68,7 @@ def _ours(records: Records, evidence: Evidence) -> dict[str, Any]:
     if not evidence.same:
         return {}
     row = look_up(records, evidence.same)
-    other = look_up(records, evidence.against_constants or evidence.same)
-    skill = skill_against(other, evidence.constants, evidence.number)
+    skill = skill_against(row, evidence.constants, evidence.number)
     test = TESTS.get(evidence.constants[0], TESTS[evidence.number])
     ours = {"same": row[evidence.number], "n": row["n"], "seed_sd": spread(row), "test": test}
     ours |= {f"same_{end}": row.get(end, NAN) for end in ("low", "high")}

@@ -16,7 +16,6 @@ class Evidence:
         number: the column with the published quantity.
         opponent: where the claim is that one forecast beats another: the other. `same` is then a
             row that has the skill against it.
-        against_constants: a row with the skill against the constants, where `same` has none.
         test_rows: a table of `borrowed_matrix.label_counts`, where it is doubtful whose rows a
             published matrix counts.
     """
@@ -26,7 +25,6 @@ class Evidence:
     constants: tuple[str, ...] = ("no_change", "train_mean")
     number: str = "mae"
     opponent: str = ""
-    against_constants: str = ""
     test_rows: str = ""
 
 

@@ -63,7 +63,7 @@ def look_up(records: Records, path: str) -> Any:  # noqa: ANN401 - JSON is any o
 def paths(claim: Claim) -> list[str]:
     """Every path that a claim refers to."""
     own = claim.evidence or Evidence()
-    named = (own.same, own.honest, own.against_constants, own.test_rows, claim.beside)
+    named = (own.same, own.honest, own.test_rows, claim.beside)
     return [path for path in named if path]
 
 
@@ -130,8 +130,7 @@ def finding(records: Records, claim: Claim) -> Finding:
     if evidence is None:
         return Finding(tested=False)
     row = look_up(records, evidence.same)
-    other = look_up(records, evidence.against_constants) if evidence.against_constants else row
-    skill = skill_against(other, evidence.constants, evidence.number)
+    skill = skill_against(row, evidence.constants, evidence.number)
     opponent = skill_against(row, [evidence.opponent]) if evidence.opponent else None
     table = look_up(records, evidence.test_rows) if evidence.test_rows else {}
     low, high = plausible_range(
@@ -147,7 +146,7 @@ def finding(records: Records, claim: Claim) -> Finding:
         published=_or_nan(claim.value),
         low=low,
         high=high,
-        claimed=NAN if claim.value is None else claimed_skill(claim.value, other, evidence),
+        claimed=NAN if claim.value is None else claimed_skill(claim.value, row, evidence),
         smallest=skill.smallest,
         opponent_low=opponent.low if opponent else NAN,
         opponent_high=opponent.high if opponent else NAN,
