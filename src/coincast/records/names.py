@@ -15,7 +15,6 @@ TITLES = {
     "first_close": "first close of the window",
     "random_walk_published": "random walk as published",
     "random_walk_from_close": "random walk from the last close",
-    "shuffled_labels": "same choice on shuffled labels",
     "yesterdays_sign": "yesterday's sign",
     "cnn_lstm_last": "CNN-LSTM as published, last epoch",
     "cnn_lstm_kept": "CNN-LSTM as published, epoch of least test loss",

@@ -15,7 +15,7 @@ from coincast.studies.claims.verdicts import NAN, NOT_CHECKED, VERDICTS, Finding
 
 __all__ = ["assess", "claims_markdown", "sentences"]
 
-TESTS = {"mae": "Diebold-Mariano", "accuracy": "McNemar", "shuffled_labels": "shuffled labels"}
+TESTS = {"mae": "Diebold-Mariano", "accuracy": "McNemar"}
 
 
 def assess(records: Records, claims: Mapping[str, Claim] = CLAIMS) -> pd.DataFrame:
@@ -32,8 +32,8 @@ def assess(records: Records, claims: Mapping[str, Claim] = CLAIMS) -> pd.DataFra
         `plausible_high` of one published number; `honest`; the best constant as `baseline` and its
         `baseline_level`; `skill_published`, `skill_same` and `skill_honest` against it, the last
         two with `_low` and `_high`; `test`, `p_value`, `p_holm`; the `claimed` skill and the
-        `smallest` that would have shown; `opponent`, `opponent_skill` and its ends; `beside`, an
-        accuracy or MAE on other data; `verdict`. NaN and "" where a claim has no such thing.
+        `smallest` that would have shown; `opponent`, `opponent_skill` and its ends; `beside`, our
+        number on other data; `verdict`. NaN and "" where a claim has no such thing.
 
     Raises:
         InputError: a claim names evidence that is not recorded.
@@ -69,8 +69,8 @@ def _ours(records: Records, evidence: Evidence) -> dict[str, Any]:
         return {}
     row = look_up(records, evidence.same)
     skill = skill_against(row, evidence.constants, evidence.number)
-    test = TESTS.get(evidence.constants[0], TESTS[evidence.number])
-    ours = {"same": row[evidence.number], "n": row["n"], "seed_sd": spread(row), "test": test}
+    ours = {"same": row[evidence.number], "n": row["n"], "seed_sd": spread(row)}
+    ours["test"] = TESTS[evidence.number]
     ours |= {f"same_{end}": row.get(end, NAN) for end in ("low", "high")}
     ours |= {"baseline": skill.baseline, "baseline_level": skill.level}
     ours |= _ends("skill_same", skill.skill, skill.low, skill.high)
@@ -104,14 +104,15 @@ def _judged(judged: Finding, p_value: float) -> dict[str, Any]:
 
 
 def _beside(records: Records, path: str) -> str:
-    """Our number on other data, with its n."""
+    """Our number on other data, with its n and its skill against a baseline."""
     if not path:
         return ""
     row = look_up(records, path)
-    if "accuracy" in row:
-        return f"{row['accuracy']:.3f} (n = {row['n']:.0f})"
-    ends = (row[f"skill_no_change{end}"] for end in ("", "_low", "_high"))
-    return "skill {:+.3f} ({:+.3f} to {:+.3f}), n = {:.0f}".format(*ends, row["n"])
+    skill = "difference" if "difference" in row else "skill_no_change"
+    ends = (row[f"{skill}{end}"] for end in ("", "_low", "_high"))
+    told = "skill {:+.3f} ({:+.3f} to {:+.3f})".format(*ends)
+    accuracy = f"{row['accuracy']:.3f}, " if "accuracy" in row else ""
+    return f"{accuracy}n = {row['n']:.0f}, {told}"
 
 
 def _number(value: float, digits: int = 4) -> str:
