@@ -12,7 +12,7 @@ from coincast.records.plain_json import to_plain
 from coincast.studies.claims import CLAIMS
 from coincast.studies.claims.assessment import assess, claims_markdown, sentences
 from coincast.studies.claims.evidence import paths
-from coincast.studies.claims.verdicts import NOT_CHECKED
+from coincast.studies.claims.verdicts import NOT_CHECKED, Finding, rule, verdict
 from tests.support.claim_records import make_records
 
 NOTEBOOK = NOTEBOOKS / "07_claims.ipynb"
@@ -47,6 +47,19 @@ def test_verdict_turns_with_the_evidence():
     row |= {"mae": 0.04, "skill_no_change": 0.5, "skill_no_change_low": 0.4}
     row |= {"skill_no_change_p": 1e-6}
     assert assess(records)["verdict"]["sheehan_bitcoin_lstm_mae"] == "reproduced"
+
+
+def test_recorded_row_gives_its_verdict_again_by_the_rule(table):
+    for _, row in table.iterrows():
+        found = Finding(
+            tested=pd.notna(row["same"]), of_others=row["of_others"], published=row["published"],
+            low=row["plausible_low"], high=row["plausible_high"], claimed=row["skill_published"],
+            smallest=row["smallest"], opponent_low=row["opponent_skill_low"],
+            opponent_high=row["opponent_skill_high"], skill_low=row["skill_same_low"],
+            p_holm=row["p_holm"],
+        )  # fmt: skip
+        assert (rule(found), verdict(found)) == (row["rule"], row["verdict"])
+    assert table["rule"].nunique() > 3
 
 
 def test_readme_table_is_short_and_shows_each_number_with_n_and_baseline(table):

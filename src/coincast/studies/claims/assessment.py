@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from coincast.evaluation.significance import holm
+from coincast.evaluation.significance import holm, p_words
 from coincast.records.names import display_name, named
 from coincast.studies.claims import CLAIMS
 from coincast.studies.claims.claim import Claim, Evidence
 from coincast.studies.claims.evidence import Records, finding, look_up, skill_against, spread
-from coincast.studies.claims.verdicts import NAN, NOT_CHECKED, VERDICTS, Finding, verdict
+from coincast.studies.claims.verdicts import NAN, NOT_CHECKED, VERDICTS, Finding, rule, verdict
 
 __all__ = ["assess", "claims_markdown", "sentences"]
 
@@ -33,7 +33,8 @@ def assess(records: Records, claims: Mapping[str, Claim] = CLAIMS) -> pd.DataFra
         `baseline_level`; `skill_published`, `skill_same` and `skill_honest` against it, the last
         two with `_low` and `_high`; `test`, `p_value`, `p_holm`; the `claimed` skill and the
         `smallest` that would have shown; `opponent`, `opponent_skill` and its ends; `beside`, our
-        number on other data; `verdict`. NaN and "" where a claim has no such thing.
+        number on other data; `of_others`, whether the published number is another asset's; the
+        `rule` that applied and its `verdict`. NaN and "" where a claim has no such thing.
 
     Raises:
         InputError: a claim names evidence that is not recorded.
@@ -99,6 +100,8 @@ def _judged(judged: Finding, p_value: float) -> dict[str, Any]:
         "smallest": judged.smallest,
         "p_value": p_value,
         "p_holm": judged.p_holm,
+        "of_others": judged.of_others,
+        "rule": rule(judged),
         "verdict": verdict(judged),
     }
 
@@ -142,7 +145,7 @@ def claims_markdown(table: pd.DataFrame) -> str:
             "ours, honestly": _number(row["honest"]) or row["beside"],
             "best constant": f"{_number(row['baseline_level'])} {display_name(row['baseline'])}",
             "n": _number(row["n"], 0),
-            "p (Holm)": "" if pd.isna(row["p_holm"]) else f"{row['p_holm']:.2g}",
+            "p (Holm)": "" if pd.isna(row["p_holm"]) else p_words(row["p_holm"]).strip("p= "),
             "verdict": f"**{row['verdict']}**",
         }
         for _, row in shown.iterrows()
@@ -169,7 +172,7 @@ def sentences(table: pd.DataFrame) -> list[str]:
 
 
 def _sentence(row: pd.Series) -> str:
-    parts = [f"{row['who']}, {row['says']}: {row['verdict']}."]
+    parts = [f"{row['who']}, {row['says']}: {row['verdict']} (rule {row['rule']})."]
     if pd.notna(row["published"]):
         parts.append(
             f"Published {row['published']:.4f}; with other seeds and on other days our pipeline "
@@ -183,8 +186,8 @@ def _sentence(row: pd.Series) -> str:
     parts.append(
         f"Ours {row['same']:.4f} on n = {row['n']:.0f} days against {row['baseline_level']:.4f} of "
         f"{named(row['baseline'])}: skill {row['skill_same']:+.3f} "
-        f"({row['skill_same_low']:+.3f} to {row['skill_same_high']:+.3f}), p = "
-        f"{row['p_value']:.2g}, after Holm {row['p_holm']:.2g}; a skill of {row['smallest']:.3f} "
-        "would probably have shown."
+        f"({row['skill_same_low']:+.3f} to {row['skill_same_high']:+.3f}), "
+        f"{p_words(row['p_value'])}, after Holm {p_words(row['p_holm'])}; a skill of "
+        f"{row['smallest']:.3f} would probably have shown."
     )
     return " ".join(parts)

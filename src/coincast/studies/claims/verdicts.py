@@ -7,7 +7,7 @@ import numpy as np
 
 from coincast.evaluation.significance import SIZE
 
-__all__ = ["NOT_CHECKED", "VERDICTS", "Finding", "plausible_range", "rule_text", "verdict"]
+__all__ = ["NOT_CHECKED", "VERDICTS", "Finding", "plausible_range", "rule", "rule_text", "verdict"]
 
 REPRODUCED = "reproduced"
 NO_BETTER = "reproduced, but no better than a constant"
@@ -16,6 +16,14 @@ OF_OTHERS = "not the author's claim (the Apple matrix)"
 UNDECIDED = "cannot be decided"
 NOT_CHECKED = "not checked here"
 VERDICTS = (REPRODUCED, NO_BETTER, NOT_REPRODUCED, OF_OTHERS, UNDECIDED, NOT_CHECKED)
+BY_RULE = {
+    1: NOT_CHECKED,
+    2: OF_OTHERS,
+    3: UNDECIDED,
+    4: NOT_REPRODUCED,
+    5: REPRODUCED,
+    6: NO_BETTER,
+}
 NORMAL = 1.96  # standard errors on each side of a 95 % interval
 NAN = float("nan")
 
@@ -53,9 +61,14 @@ class Finding:
 
 
 def verdict(finding: Finding) -> str:
-    """The verdict on a claim, by the first of these rules that applies.
+    """The verdict on a claim: that of the `rule` which applies."""
+    return BY_RULE[rule(finding)]
 
-    1. No number of ours is recorded: *not checked here*.
+
+def rule(finding: Finding) -> int:
+    """The first of these rules that applies gives the verdict on a claim.
+
+    1. No number of ours by the same protocol is recorded: *not checked here*.
     2. The published number counts the test rows of another asset than the author's: *not the
        author's claim (the Apple matrix)*.
     3. The data cannot tell: *cannot be decided*. That is so if the published number would beat the
@@ -65,29 +78,30 @@ def verdict(finding: Finding) -> str:
     4. The published number lies outside what other seeds and other days plausibly give under the
        same protocol, or the forecast that should win is worse than the other: *not reproduced*.
     5. Under the same protocol we beat every constant: the skill against the best of them has a 95 %
-       interval above zero, and the largest of the p-values against each, after Holm over all
-       tested claims, is below .05: *reproduced*.
+       interval above zero, and the largest of the p-values against each of them, and against
+       the forecast that the claim names, is below .05 after Holm over all tested claims:
+       *reproduced*.
     6. Otherwise: *reproduced, but no better than a constant*.
     """
     # Comparisons with NaN are false, so a rule passes over what a claim does not have.
     if not finding.tested:
-        return NOT_CHECKED
+        return 1
     if finding.of_others:
-        return OF_OTHERS
+        return 2
     too_few_days = 0 < finding.claimed < finding.smallest
     if too_few_days or finding.opponent_low <= 0 <= finding.opponent_high:
-        return UNDECIDED
+        return 3
     outside = finding.published < finding.low or finding.published > finding.high
     if outside or finding.opponent_high < 0:
-        return NOT_REPRODUCED
+        return 4
     if finding.skill_low > 0 and finding.p_holm < SIZE:
-        return REPRODUCED
-    return NO_BETTER
+        return 5
+    return 6
 
 
 def rule_text() -> str:
-    """The rule as a reader sees it: what `verdict` says of itself."""
-    return inspect.cleandoc(str(verdict.__doc__))
+    """The rules as a reader sees them: what `rule` says of itself."""
+    return inspect.cleandoc(str(rule.__doc__))
 
 
 def plausible_range(
