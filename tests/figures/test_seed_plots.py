@@ -5,12 +5,22 @@ import pytest
 from coincast.figures import seed_plots
 
 
-def test_seeds_marks_every_baseline_and_the_published_run():
+def test_seeds_labels_every_baseline_and_the_published_run_at_its_line():
     errors = np.linspace(0.05, 0.08, 20)
-    axes = seed_plots.seeds(errors, {"no_change": 0.053, "train_mean": 0.05}, 0.007, 0.0531).axes[0]
-    labels = axes.get_legend_handles_labels()[1]
-    assert "published run, 0.0531" in labels
-    assert {"no change, 0.0530", "train mean, 0.0500", "LSTM, 20 seeds"} <= set(labels)
+    scores = pd.DataFrame(
+        {"mae": [0.053, 0.0535, 0.065], "low": 0.06, "high": 0.07, "seed_sd": 0.009, "n": 59},
+        index=["no_change", "train_mean", "lstm"],
+    ).assign(seeds=[1, 1, 20])
+    above, below = seed_plots.seeds(errors, scores, 0.0531).axes
+    labels = {text.get_text(): text.xy for text in above.texts}
+    assert list(labels) == ["train mean, 0.0535", "published run, 0.0531", "no change, 0.0530"]
+    heights = [height for _, height in labels.values()]
+    assert heights == sorted(heights)
+    assert len(set(heights)) == 3
+    assert labels["published run, 0.0531"][0] == 0.0531
+    spans = [sorted(line[:, 0]) for line in below.collections[0].get_segments()]
+    assert spans == [pytest.approx([0.056, 0.074]), pytest.approx([0.06, 0.07])]
+    assert "n = 59" in below.get_xlabel()
 
 
 def test_ancestor_shows_every_run_and_the_published_errors():
@@ -29,15 +39,31 @@ def test_ancestor_shows_every_run_and_the_published_errors():
     assert names == ["no change", "LSTM as published, 2 runs"]
 
 
-def test_best_epoch_draws_true_and_shuffled_labels_apart():
-    choices = pd.DataFrame(
+def test_best_epoch_has_a_panel_per_asset_and_network_and_marks_the_matrix_on_apple_only():
+    table = pd.DataFrame(
         {
-            "best_on_test": [0.7, 0.6, 0.4],
+            "best_accuracy": [0.7, 0.6, 0.4],
+            "least_loss": 0.5,
             "last": 0.5,
-            "honest": 0.3,
+            "honest": [0.3, 0.3, np.nan],
             "labels": ["true", "true", "shuffled"],
         }
     )
-    panels = seed_plots.best_epoch(choices, 0.55, 0.643).axes
-    drawn = [axes.lines[0].get_ydata().tolist() for axes in panels]
-    assert drawn == [[0.7, 0.6], [0.4]]
+    parts = {"CNN": table, "CNN-LSTM": table}
+    choices = {
+        "Bitcoin": parts,
+        "Apple": {name: t.assign(honest=np.nan) for name, t in parts.items()},
+    }
+    figure = seed_plots.best_epoch(choices, {"Bitcoin": 0.63, "Apple": 0.5}, {"Apple": 0.643})
+    assert [axes.get_title(loc="left") for axes in figure.axes][::3] == [
+        "Bitcoin: CNN",
+        "Apple: CNN-LSTM",
+    ]
+    dots = [[line for line in axes.lines if line.get_marker() == "o"] for axes in figure.axes]
+    assert [len(lines) for lines in dots] == [8, 8, 6, 6]
+    assert dots[0][0].get_ydata().tolist() == [0.7, 0.6]
+    across = [
+        {line.get_ydata()[0] for line in axes.lines if line.get_marker() != "o"}
+        for axes in figure.axes
+    ]
+    assert across == [{0.63}, {0.63}, {0.5, 0.643}, {0.5, 0.643}]

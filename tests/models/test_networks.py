@@ -23,6 +23,14 @@ def test_lstm_takes_its_widths_from_its_arguments():
     assert model.layers[-1].activation is keras.activations.linear
 
 
+def test_lstm_of_three_layers_has_them_all_of_one_width():
+    model = networks.lstm(lags=4, features=10, layers=3)
+    assert kinds(model) == ["InputLayer", *["LSTM"] * 3, "Dropout", "Dense", "Activation"]
+    first, other = 4 * 12 * (10 + 12 + 1), 4 * 12 * (12 + 12 + 1)
+    assert model.count_params() == first + 2 * other + 13
+    assert model.output_shape == (None, 1)
+
+
 def test_cnn_lstm_has_the_layers_and_parameters_that_it_names():
     model = networks.cnn_lstm(lags=30, features=4)
     block = ["Conv1D", "BatchNormalization", "LeakyReLU", "Dropout"]

@@ -107,6 +107,10 @@ def test_reproduce_reads_the_same_prices_from_a_served_page(quick, tmp_path, ser
     found, expected = values(tmp_path / "html"), values(BUILD / "quick")
     for name in BASELINES:
         assert found["test_mae"][name] == pytest.approx(expected["test_mae"][name], abs=1e-4), name
+    regression = found["published"]["linear_regression"]
+    assert regression["mae"] == found["test_mae"]["linear_regression"]
+    assert regression["difference"] == regression["mae"] - 0.12199629622669292
+    assert "not the published prices" in found["reading"][-1]
 
 
 @pytest.mark.parametrize(

@@ -33,3 +33,9 @@ def test_readme_and_notebook_quote_the_ethereum_demo():
     assert str(regression) in notebook
     assert str(lstm) in readme
     assert f"{regression:.3f}" in readme
+
+
+def test_notebook_names_the_author_of_the_ethereum_demo_and_quotes_his_doubts():
+    told = (NOTEBOOKS / "02_ethereum_lstm.ipynb").read_text()
+    for words in ("Joe Hahn", "enough accuracy to want to invest", "best partly true"):
+        assert words in told

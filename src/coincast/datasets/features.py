@@ -1,6 +1,6 @@
 """Feature tables and targets from prices; each feature uses its own day alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ __all__ = [
     "coin_features",
     "daily_change",
     "feature_table",
+    "level_columns",
     "next_change",
     "rises",
 ]
@@ -87,6 +88,11 @@ def feature_table(prices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             f"start after {last:%Y-%m-%d}, the last day with a gap"
         )
     return table
+
+
+def level_columns(columns: Iterable[str]) -> set[str]:
+    """Those columns of a feature table that are levels: each coin's close and volume."""
+    return {name for name in columns if name.split("_", 1)[-1] in LEVELS}
 
 
 def next_change(prices: pd.DataFrame) -> pd.Series:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from coincast.records.names import display_name
 
-__all__ = ["accuracy_markdown", "mae_markdown"]
+__all__ = ["accuracy_markdown", "mae_markdown", "seeds_markdown"]
 
 # Column of the README -> its cells, from a row of the scores.
 MAE_COLUMNS = {
@@ -34,6 +34,20 @@ ACCURACY_COLUMNS = {
     ),
     "p": "{p_value:.2f}",
 }
+SEED_COLUMNS = {
+    "forecast of the next day's change": "{forecast}",
+    "seeds": "{seeds:.0f}",
+    "train MAE": "{train_mae:.4f}",
+    "test MAE (sd between seeds)": "{mae:.4f} ({seed_sd:.4f})",
+    "skill against no change (95 % interval)": (
+        "{skill_no_change:+.3f} ({skill_no_change_low:+.3f} to {skill_no_change_high:+.3f})"
+    ),
+    "seeds below no change": "{below_no_change:.1%}",
+    "below the train mean": "{below_train_mean:.1%}",
+    "MAE of the seeds' mean forecast (95 % interval)": (
+        "{mean_mae:.4f} ({mean_low:.4f} to {mean_high:.4f})"
+    ),
+}
 
 
 def mae_markdown(table: pd.DataFrame) -> str:
@@ -44,6 +58,11 @@ def mae_markdown(table: pd.DataFrame) -> str:
 def accuracy_markdown(tables: Mapping[str, pd.DataFrame]) -> str:
     """Markdown table of what `accuracy_table` gives for each label, networks in bold."""
     return _markdown(tables, ACCURACY_COLUMNS)
+
+
+def seeds_markdown(scores: pd.DataFrame, means: pd.DataFrame) -> str:
+    """Markdown table of what `lstm_variants` scores, of seeds and of their mean forecast."""
+    return _markdown({"": scores.join(means.add_prefix("mean_"))}, SEED_COLUMNS)
 
 
 def _markdown(tables: Mapping[str, pd.DataFrame], columns: Mapping[str, str]) -> str:

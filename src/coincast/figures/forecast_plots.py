@@ -21,44 +21,67 @@ DARK = 0.6  # share above which a cell is dark enough for white text
 
 @styled
 def prediction(
-    dates: pd.DatetimeIndex, actual: FloatArray, forecasts: Mapping[str, FloatArray]
+    dates: pd.DatetimeIndex,
+    actual: FloatArray,
+    members: FloatArray,
+    lines: Mapping[str, FloatArray],
 ) -> Figure:
-    """Draw the actual daily change and the forecasts of it, in per cent, against time."""
+    """Draw the actual daily change and what many seeds forecast, in per cent, against time.
+
+    Args:
+        dates: (n,), days of the change.
+        actual: (n,), fractions.
+        members: (members, n), forecasts; their median and the middle 90 % of them are drawn.
+        lines: name -> (n,), further forecasts.
+    """
+    low, median, high = np.quantile(members, [0.05, 0.5, 0.95], axis=0)
     figure = Figure(figsize=(9, 4.8))
     axes = figure.subplots()
-    axes.axhline(0, color="black", linewidth=0.8)
-    axes.plot(dates, actual, color=GREEN, linewidth=2, label="actual")
-    for (name, values), color in zip(forecasts.items(), (BLUE, LIGHT_BLUE, RED), strict=False):
-        axes.plot(dates, values, color=color, label=name)
+    axes.axhline(0, color="black", linewidth=0.8, label="no change")
+    band = f"middle 90 % of {len(members)} LSTMs"
+    axes.fill_between(dates, low, high, color=LIGHT_BLUE, alpha=0.35, linewidth=0, label=band)
+    axes.plot(dates, actual, color=GREEN, linewidth=1.6, label="actual")
+    axes.plot(dates, median, color=BLUE, linewidth=2, label="median of the LSTMs")
+    for name, values in lines.items():
+        axes.plot(dates, values, color=RED, linewidth=0.8, label=display_name(name))
     axes.set(ylabel="change of the day\n(close - open) / open", xlabel="date (UTC)")
+    axes.margins(x=0.01)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.legend(ncols=2)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return figure
 
 
 @styled
-def mae(table: pd.DataFrame, baseline: str) -> Figure:
-    """Draw the test MAE of every forecast with its interval, and the baseline's as a line.
+def mae(table: pd.DataFrame, published: Mapping[str, float], baseline: str = "no_change") -> Figure:
+    """Draw every forecast's test MAE, and its skill against a baseline on the same days.
 
     Args:
         table: as `scoring.mae_table` gives it.
-        baseline: name of the row that skill is relative to.
+        published: name of a row -> its published error, on other prices.
+        baseline: name of a row that the table has the skill against.
     """
-    figure = Figure(figsize=(8, 0.42 * len(table) + 1.3))
-    axes = figure.subplots()
-    positions = np.arange(len(table))[::-1]
-    colors = [RED if name.startswith("lstm") else BLUE for name in table.index]
-    axes.axvline(
-        table.loc[baseline, "mae"], color=GREY, linestyle="--", label=display_name(baseline)
+    figure = Figure(figsize=(9.5, 0.42 * len(table) + 1.5))
+    errors, skills = figure.subplots(1, 2, sharey=True)
+    places = np.arange(len(table))[::-1]
+    colors = [BLUE if name.startswith("lstm") else GREY for name in table.index]
+    skill = f"skill_{baseline}"
+    for axes, value, ends in (
+        (errors, "mae", ("low", "high")),
+        (skills, skill, (f"{skill}_low", f"{skill}_high")),
+    ):
+        axes.hlines(places, *(table[end] for end in ends), color=colors, linewidth=2)
+        axes.scatter(table[value], places, color=colors, zorder=3)
+    marks = places[table.index.get_indexer(list(published))]
+    errors.plot(published.values(), marks, "v", color=RED, label="published, on other prices")
+    skills.axvline(0, color="black", linewidth=0.8)
+    errors.set_yticks(places, [display_name(name) for name in table.index])
+    errors.set(xlim=(0, None), xlabel="test MAE (fraction of the price)")
+    skills.set(xlabel=f"skill against {display_name(baseline)}, same days")
+    figure.legend(
+        *errors.get_legend_handles_labels(),
+        title=f"lines: 95 % intervals, n = {table['n'].iloc[0]} test days",
+        loc="outside lower center",
     )
-    axes.hlines(positions, table["low"], table["high"], color=colors, linewidth=2)
-    axes.scatter(table["mae"], positions, color=colors, zorder=3)
-    axes.set_yticks(positions, [display_name(name) for name in table.index])
-    axes.set(
-        xlim=(0, None),
-        xlabel=f"test MAE (fraction of the price) with 95 % interval, n = {table['n'].iloc[0]}",
-    )
-    axes.legend(loc="upper left")
     return figure
 
 

@@ -5,52 +5,57 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 from coincast.records.names import display_name
+from coincast.studies.chosen_epochs import CHOICES
 
 __all__ = ["ancestor", "best_epoch", "seeds"]
 
 FloatArray = npt.NDArray[np.float64]
-CHOICES = {
-    "best_on_test": "best epoch on\nthe test rows",
-    "last": "last epoch",
-    "honest": "honest\nchoice",
+SHORT = {
+    "best_accuracy": "best accuracy\non test rows",
+    "least_loss": "least loss\non test rows",
+    "last": "last\nepoch",
+    "honest": "least loss on\nvalidation rows",
 }
 
 
 @styled
-def seeds(
-    errors: FloatArray, baselines: Mapping[str, float], standard_error: float, published: float
-) -> Figure:
-    """Draw the test errors of all seeds with the baselines and the published run.
+def seeds(errors: FloatArray, scores: pd.DataFrame, published: float) -> Figure:
+    """Draw the test errors of all seeds, and beside them every baseline and the published run.
 
     Args:
-        errors: (members,), mean absolute errors.
-        baselines: name -> mean absolute error on the same rows.
-        standard_error: of a mean over the test days.
+        errors: (members,), mean absolute errors of the LSTM as published.
+        scores: as `lstm_variants.score` gives them; single forecasts are the baselines.
         published: the error of the published run.
     """
-    figure = Figure(figsize=(9, 4.2))
-    axes = figure.subplots()
-    axes.hist(errors, bins=40, color=LIGHT_BLUE, label=f"LSTM, {len(errors)} seeds")
-    top = axes.get_ylim()[1]
-    mean, deviation = errors.mean(), errors.std(ddof=1)
-    axes.errorbar(
-        mean, top * 1.08, xerr=deviation, color=BLUE, capsize=4, fmt="o",
-        label="mean and deviation between seeds",
-    )  # fmt: skip
-    axes.errorbar(
-        mean, top * 1.18, xerr=standard_error, color=GREEN, capsize=4, fmt="o",
-        label="mean and standard error from the test days",
-    )  # fmt: skip
-    axes.axvline(published, color=RED, linewidth=2, label=f"published run, {published:.4f}")
-    styles = ("-", "--", ":", "-.", (0, (1, 4)), (0, (5, 5)), (0, (8, 2)))
-    for (name, mae), line in zip(baselines.items(), styles, strict=False):
-        axes.axvline(mae, color=GREY, linestyle=line, label=f"{display_name(name)}, {mae:.4f}")
-    axes.set(xlabel="test MAE (fraction of the price)", ylabel="seeds", ylim=(0, top * 1.3))
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
+    row, single = scores.loc["lstm"], scores[scores["seeds"] == 1]
+    marks = [(mae, GREY, f"{display_name(name)}, {mae:.4f}") for name, mae in single["mae"].items()]
+    marks.append((published, RED, f"published run, {published:.4f}"))
+    figure = Figure(figsize=(9, 6))
+    above, below = figure.subplots(2, sharex=True, height_ratios=[6, 1])
+    counts, _, _ = above.hist(errors, bins=40, color=LIGHT_BLUE)
+    # The further left a line, the higher it ends, so no line crosses another's label.
+    for place, (mae, color, label) in enumerate(sorted(marks, reverse=True), start=1):
+        height = counts.max() * (1 + 0.11 * place)
+        above.vlines(mae, 0, height, color=color, linewidth=1.2)
+        above.annotate(
+            label, (mae, height), (3, 0), textcoords="offset points", color=color, va="top"
+        )
+    above.set(
+        ylabel=f"seeds of the LSTM (of {len(errors)})",
+        ylim=(0, counts.max() * (1.03 + 0.11 * len(marks))),
+    )
+    spans = [
+        (row["mae"] - row["seed_sd"], row["mae"] + row["seed_sd"]), (row["low"], row["high"]),
+    ]  # fmt: skip
+    below.hlines([1, 0], *zip(*spans, strict=True), color=BLUE, linewidth=2)
+    below.plot([row["mae"]] * 2, [1, 0], "o", color=BLUE)
+    below.set_yticks([1, 0], ["sd between seeds", "95 %, other days"])
+    below.set(ylim=(-0.6, 1.6), xlabel=f"test MAE (fraction of the price), n = {row['n']:.0f} days")
     return figure
 
 
@@ -87,26 +92,49 @@ def ancestor(
 
 
 @styled
-def best_epoch(choices: pd.DataFrame, baseline: float, published: float) -> Figure:
-    """Draw the test accuracy of every seed by how its epoch was chosen, true and shuffled labels.
+def best_epoch(
+    choices: Mapping[str, Mapping[str, pd.DataFrame]],
+    constants: Mapping[str, float],
+    published: Mapping[str, float],
+) -> Figure:
+    """Draw the test accuracy of every seed by how its epoch was chosen, one panel per network.
 
     Args:
-        choices: as `many_seeds.choose_epochs` gives them.
-        baseline: accuracy of the majority class on the test rows.
-        published: the published accuracy.
+        choices: asset -> network -> as `chosen_epochs.choose_epochs` gives them.
+        constants: asset -> accuracy of the best constant on its test rows.
+        published: asset -> published accuracy, where there is one.
     """
-    figure = Figure(figsize=(9, 4.2))
-    panels = figure.subplots(1, 2, sharey=True)
-    for axes, (labels, color) in zip(panels, {"true": BLUE, "shuffled": GREY}.items(), strict=True):
-        part = choices[choices["labels"] == labels]
-        for place, name in enumerate(CHOICES):
-            spread = place + np.linspace(-0.2, 0.2, len(part))
-            axes.plot(spread, part[name], "o", color=color, alpha=0.6, markersize=4)
-            axes.hlines(part[name].mean(), place - 0.3, place + 0.3, color=color, linewidth=2)
-        axes.axhline(published, color=RED, label=f"published, {published:.3f}")
-        axes.axhline(baseline, color=GREEN, linestyle="--", label=f"majority class, {baseline:.3f}")
-        axes.set_xticks(range(len(CHOICES)), CHOICES.values())
-        axes.set_title(f"{labels.capitalize()} labels, {len(part)} seeds")
-    panels[0].set_ylabel("accuracy on the test rows")
-    panels[0].legend(loc="lower left")
+    networks = list(next(iter(choices.values())))
+    figure = Figure(figsize=(4.6 * len(networks), 1 + 3.1 * len(choices)))
+    panels = figure.subplots(len(choices), len(networks), sharex="col", sharey="row", squeeze=False)
+    for row, (asset, of_asset) in zip(panels, choices.items(), strict=True):
+        for axes, (network, table) in zip(row, of_asset.items(), strict=True):
+            _draw_choices(axes, table.dropna(axis=1, how="all"))
+            axes.axhline(constants[asset], color=GREEN, linestyle="--")
+            if asset in published:
+                axes.axhline(published[asset], color=RED, linewidth=1)
+            axes.set_title(f"{asset}: {network}")
+        shown = [(constants[asset], GREEN, f"constant, {constants[asset]:.3f}")]
+        if asset in published:
+            shown.append((published[asset], RED, f"the copied matrix, {published[asset]:.3f}"))
+        for value, color, text in shown:
+            row[-1].annotate(
+                text, (1, value), (-3, 3), xycoords=("axes fraction", "data"), color=color,
+                textcoords="offset points", ha="right", fontsize=8,
+            )  # fmt: skip
+        row[0].set_ylabel("accuracy on the test rows")
+    handles, names = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names))
     return figure
+
+
+def _draw_choices(axes: Axes, table: pd.DataFrame) -> None:
+    for labels, color, shift in (("true", BLUE, -0.2), ("shuffled", GREY, 0.2)):
+        part = table[table["labels"] == labels].drop(columns="labels")
+        for place, values in enumerate(part.to_numpy(dtype=np.float64).T):
+            spread = place + shift + np.linspace(-0.13, 0.13, len(values))
+            name = f"{labels} labels, {len(values)} seeds" if place == 0 else None
+            axes.plot(spread, values, "o", color=color, alpha=0.6, markersize=3, label=name)
+            ends = place + shift - 0.17, place + shift + 0.17
+            axes.hlines(values.mean(), *ends, color=color, linewidth=2)
+    axes.set_xticks(range(len(CHOICES)), [SHORT[name] for name in CHOICES])

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeCV
 
-from coincast.datasets.features import LEVELS
+from coincast.datasets.features import level_columns
 from coincast.datasets.windows import Windows, standardise
 from coincast.errors import InputError
 
@@ -28,7 +28,7 @@ def forecast_baselines(train: Windows, test: Windows, coin: str) -> dict[str, Fl
         levels, and ridge regression, on the flattened windows, standardised on train.
         Leave-one-out errors within train choose the ridge penalty.
     """
-    levels = {name for name in train.features if name.split("_", 1)[-1] in LEVELS}
+    levels = level_columns(train.features)
     without_levels = train.without(levels), test.without(levels)
     return {
         "no_change": np.zeros(len(test)),

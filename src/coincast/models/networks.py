@@ -10,7 +10,13 @@ __all__ = ["cnn", "cnn_lstm", "lstm"]
 
 
 def lstm(
-    lags: int, features: int, units: int = 12, dropout: float = 0.35, *, activation: str = "tanh"
+    lags: int,
+    features: int,
+    units: int = 12,
+    dropout: float = 0.35,
+    *,
+    activation: str = "tanh",
+    layers: int = 1,
 ) -> keras.Model:
     """Network of the Ethereum demo: an LSTM layer, dropout and one output.
 
@@ -18,8 +24,10 @@ def lstm(
         lags: rows of a window.
         features: columns of a window.
         units: width of the LSTM.
-        dropout: share of its outputs dropped in training.
+        dropout: share of the last LSTM's outputs dropped in training.
         activation: of the output; tanh limits it to -1 .. 1, the range of daily changes.
+        layers: LSTMs of this width, one after another. The demo's text speaks of three hidden
+            layers that are all 12 wide; its notebook has one.
 
     Returns:
         Uncompiled model, (windows, lags, features) -> (windows, 1).
@@ -28,7 +36,10 @@ def lstm(
     default activations, which cuDNN requires on a GPU.
     """
     inputs = keras.Input((lags, features), name="window")
-    state = keras.layers.LSTM(units, name="lstm")(inputs)
+    state = inputs
+    for number in range(1, layers):
+        state = keras.layers.LSTM(units, return_sequences=True, name=f"lstm_{number}")(state)
+    state = keras.layers.LSTM(units, name="lstm")(state)
     state = keras.layers.Dropout(dropout, name="dropout")(state)
     state = keras.layers.Dense(1, name="dense")(state)
     outputs = keras.layers.Activation(activation, name=activation)(state)
@@ -43,7 +54,7 @@ def cnn_lstm(
     filter_width: int = 4,
     dropout: float = 0.5,
     pool: int = 1,
-    units: int = 32,
+    units: int = 16,
     classes: int = 2,
 ) -> keras.Model:
     """Network of the Bitcoin demo's kind: convolutions, an LSTM layer, class probabilities.
@@ -69,7 +80,7 @@ def cnn_lstm(
 
     A reconstruction: the demo's surviving copy lacks its layers. Title and imports give the kinds
     of layers. The convolutions are those of `cnn`, the network that the demo was adapted from. No
-    surviving text says where the LSTM stood: its place and its 32 units are our choice.
+    surviving text says where the LSTM stood: its place and its width are our choice.
     """
     _check_widths(filters, filter_width=filter_width, pool=pool, units=units, classes=classes)
     if lags < pool ** len(filters):

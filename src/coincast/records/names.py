@@ -6,7 +6,12 @@ __all__ = ["display_name", "markdown_list"]
 
 TITLES = {
     "lstm": "LSTM as published",
+    "lstm_without_driver": "LSTM without the driving coin",
+    "lstm_without_levels": "LSTM without levels",
+    "lstm_without_levels_or_driver": "LSTM without levels or the driving coin",
+    "lstm_three_layers": "LSTM of three layers",
     "lstm_honest": "LSTM, honest protocol",
+    "lstm_honest_refitted": "LSTM, honest protocol, refitted",
     "first_close": "first close of the window",
     "random_walk_published": "random walk as published",
     "random_walk_from_close": "random walk from the last close",
