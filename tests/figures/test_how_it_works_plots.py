@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from makers import make_prices
 
@@ -33,6 +34,7 @@ def test_seven_steps_marks_every_value_that_is_dropped(shape):
     figure = how_it_works_plots.seven_steps(steps, EXAMPLE)
     texts = [text.get_text() for text in figure.axes[4].texts]
     assert texts.count("x") == (~steps.kept).sum()
+    assert f"= {1 / (1 - shape['dropout']):.3g}" in figure.axes[4].get_title(loc="left")
     assert steps.label in figure.axes[5].get_title(loc="left")
 
 
@@ -50,11 +52,15 @@ def test_cell_losses_draws_each_epoch_and_each_seed(measured):
     losses = {"RNN": [2.0, 1.0], "LSTM": [3.0, 1.5]}
     baselines = normalised_windows.baselines(*PARTS)
     _, facts = measured
-    figure = how_it_works_plots.cell_losses(losses, losses, baselines, facts, task="next close")
+    longer = pd.Series([0.7, 0.8], name="longer")
+    figure = how_it_works_plots.cell_losses(
+        losses, losses, baselines=baselines, facts=facts, longer=longer
+    )
     left, right = figure.axes
     assert [list(line.get_ydata()) for line in left.lines[:4:2]] == list(losses.values())
-    expected = facts["loss"].xs("LSTM").xs("next close")
-    np.testing.assert_array_equal(right.lines[1].get_ydata(), expected)
+    expected = facts["loss"].xs("LSTM").xs("recall the first close")
+    np.testing.assert_array_equal(right.lines[1].get_ydata(), longer)
+    np.testing.assert_array_equal(right.lines[2].get_ydata(), expected)
 
 
 def test_lstm_gates_draws_every_unit_and_the_mean():

@@ -36,7 +36,7 @@ def test_cnn_lstm_has_the_layers_and_parameters_that_it_names():
     block = ["Conv1D", "BatchNormalization", "LeakyReLU", "Dropout"]
     assert kinds(model) == ["InputLayer", *block, *block, "LSTM", "Dense", "Activation"]
     convolutions = (4 * 4 + 1) * 16 + 4 * 16 + (4 * 16 + 1) * 8 + 4 * 8
-    assert model.count_params() == convolutions + 4 * 32 * (8 + 32 + 1) + 33 * 2
+    assert model.count_params() == convolutions + 4 * 16 * (8 + 16 + 1) + 17 * 2
     assert model.layers[-1].activation is keras.activations.softmax
     assert not model.compiled
 
@@ -89,3 +89,19 @@ def test_cnn_lstm_refuses_widths_that_make_no_network(widths, message):
 def test_cnn_refuses_widths_that_make_no_network():
     with pytest.raises(InputError, match="units is 0"):
         networks.cnn(8, 2, units=0)
+
+
+@pytest.mark.parametrize(
+    ("build", "layer", "parameters"),
+    [
+        (networks.gru, "GRU", 3 * 5 * (2 + 5 + 2) + 6),  # two biases
+        (networks.bidirectional_lstm, "Bidirectional", 2 * 4 * 5 * (2 + 5 + 1) + 11),
+    ],
+)
+def test_gru_and_bidirectional_lstm_differ_from_lstm_in_their_layer(build, layer, parameters):
+    model = build(3, 2, units=5, dropout=0.1, activation="linear")
+    assert kinds(model) == ["InputLayer", layer, "Dropout", "Dense", "Activation"]
+    assert (model.count_params(), model.output_shape) == (parameters, (None, 1))
+    assert model.get_layer("dropout").rate == 0.1
+    assert model.layers[-1].activation is keras.activations.linear
+    assert not model.compiled

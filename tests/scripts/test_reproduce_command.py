@@ -16,6 +16,7 @@ from tiny import write_notebook, writing
 from coincast.paths import BUILD, FIGS, ROOT
 from coincast.prices.load import load_common
 from coincast.runner import reproduction
+from coincast.runner.notebook.tasks import find_notebooks
 
 pytestmark = [pytest.mark.command, pytest.mark.notebook]
 BASELINES = ["no_change", "train_mean", "train_median", "last_change", "linear_regression"]
@@ -175,7 +176,7 @@ def test_reproduce_runs_the_other_notebooks_when_one_cannot_be_parsed(
     notebooks = tmp_path / "notebooks"
     write_notebook(notebooks, writing("line.png", "02_good.json"), name="02_good")
     (notebooks / "01_bad.ipynb").write_text("[" * 100_000)
-    monkeypatch.setattr(reproduction.find_notebooks, "__defaults__", ((), notebooks))
+    monkeypatch.setattr(find_notebooks, "__defaults__", ((), notebooks))
     monkeypatch.setattr(reproduction, "BUILD", tmp_path / "build")
     given = command.parser().parse_args(["--out", str(tmp_path / "out")])
     assert command.main(given) == 2

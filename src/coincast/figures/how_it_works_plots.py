@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 from coincast.prices.schema import OHLC
-from coincast.studies.how_it_works import gradients
+from coincast.studies.how_it_works import gradients, trials
 from coincast.studies.how_it_works.convolution import receptive_field
 from coincast.studies.how_it_works.normalised_windows import LABELS, ExampleWindow
 from coincast.studies.how_it_works.seven_steps import SevenSteps
@@ -40,7 +40,8 @@ def seven_steps(steps: SevenSteps, example: ExampleWindow) -> Figure:
         "convolution": f"2 Convolution: {width} days wide, stride {stride}",
         "relu": "3 ReLU: nothing below zero",
         "pooling": f"4 Max pooling: the larger of {pool}",
-        "dropout": "5 Dropout, as in training: x is switched off",
+        "dropout": "5 Dropout, as in training: x is switched off, the rest is multiplied by "
+        f"1 / (1 - {steps.rate:g}) = {1 / (1 - steps.rate):.3g}",
     }
     start = example.days[0].timestamp() / SECONDS_PER_DAY  # matplotlib's unit of dates
     for axes, (name, title) in zip(panels, titles.items(), strict=False):
@@ -59,9 +60,14 @@ def seven_steps(steps: SevenSteps, example: ExampleWindow) -> Figure:
     for axes in panels[1:4]:
         axes.tick_params(labelbottom=False)
         axes.xaxis.get_offset_text().set_visible(False)
-    panels[4].set_xlabel("date (UTC); every value is drawn in the middle of the days that it sees")
+    told = "every value is drawn in the middle of the days that it sees"
+    panels[4].set_xlabel(f"{_dates(example)}; {told}")
     _draw_chances(panels[5], steps)
     return figure
+
+
+def _dates(example: ExampleWindow) -> str:
+    return f"{example.days[0]:%Y-%m-%d} to {example.days[-1]:%Y-%m-%d} (UTC)"
 
 
 def _draw_table(axes: Axes, table: FloatArray, start: float, layers: Layers) -> None:
@@ -74,7 +80,9 @@ def _draw_table(axes: Axes, table: FloatArray, start: float, layers: Layers) -> 
     rows = np.arange(table.shape[1] + 1) - 0.5
     mesh = axes.pcolormesh(edges, rows, table.T, cmap="PuOr_r", norm=norm, edgecolors="white")
     axes.invert_yaxis()
-    axes.figure.colorbar(mesh, ax=axes, pad=0.01, aspect=8).locator = MaxNLocator(3)
+    bar = axes.figure.colorbar(mesh, ax=axes, pad=0.01, aspect=8)
+    bar.locator = MaxNLocator(3)
+    bar.ax.set_ylim(-limit if table.min() < 0 else 0, limit)
     names = [f"filter {k + 1}" for k in range(table.shape[1])] if layers else OHLC
     axes.set_yticks(range(len(names)), names)
     for (piece, row), value in np.ndenumerate(table):
@@ -139,6 +147,7 @@ def vanishing_gradient(norms: pd.DataFrame) -> Figure:
             axes.plot(shares.columns, of_seeds.median(), color=color, label=network)
         title = task if task == gradients.UNTRAINED else f"trained: {task}"
         axes.set(title=title, xlabel="lag (days before the last day)", yscale="log")
+        axes.set_xlim(0, shares.columns[-1])
     seeds = shares.index.unique("seed").size
     panels[0].set_ylabel("gradient of the output by that day's input\n(share of the last day's)")
     panels[0].legend(title=f"median and range\nof {seeds} seeds", loc="lower left")
@@ -173,12 +182,11 @@ def lstm_gates(gates: Mapping[str, FloatArray], example: ExampleWindow) -> Figur
             axes.set_ylim(0, 1)
     for axes in panels:
         axes.axvline(example.day, color=RED, linestyle="--", linewidth=1)
-    panels[0].annotate(
-        f"{example.move:+.1%}\n{example.day:%Y-%m-%d}", (example.day, 1), color=RED, xytext=(6, -4),
-        xycoords=("data", "axes fraction"), textcoords="offset points", va="top",
-    )  # fmt: skip
+    told = f"{example.move:+.1%} on {example.day:%Y-%m-%d}"
+    panels[0].set_title(told, loc="right", color=RED)
+    panels[0].set_xlim(example.days[0], example.days[-1])
     panels[1].legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
-    panels[4].set_xlabel("date (UTC)")
+    panels[4].set_xlabel(_dates(example))
     return figure
 
 
@@ -186,18 +194,19 @@ def lstm_gates(gates: Mapping[str, FloatArray], example: ExampleWindow) -> Figur
 def cell_losses(
     by_hand: Mapping[str, Sequence[float]],
     of_keras: Mapping[str, Sequence[float]],
+    *,
     baselines: pd.DataFrame,
     facts: pd.DataFrame,
-    task: str,
+    longer: pd.Series,
 ) -> Figure:
-    """Draw the losses in NumPy and in Keras, and how well each kind of network does a task.
+    """Draw the losses in NumPy and in Keras, and how well each kind of network recalls.
 
     Args:
         by_hand: kind -> loss of each epoch in NumPy.
         of_keras: the same in Keras.
         baselines: as `normalised_windows.baselines` gives them.
         facts: as `gradients.measure` gives them.
-        task: the one shown on the right.
+        longer: as `trials.longer_training` gives them.
     """
     figure = Figure(figsize=(9, 4))
     left, right = figure.subplots(1, 2, width_ratios=[1.6, 1])
@@ -213,22 +222,26 @@ def cell_losses(
     left.set(title=title, xlabel="epoch", ylim=(0, None))
     left.set_ylabel("mean squared error\n(squared window units)")
     left.legend()
-    _draw_seeds(right, facts["loss"].xs(task, level="task"), baselines.loc[task])
-    right.set_title(f"{task.capitalize()}:\neach seed, and the median")
+    left.set_xlim(0.8, None)
+    recall = facts["loss"].xs(trials.RECALL, level="task")
+    shown = {"RNN": recall["RNN"], longer.name: longer, "LSTM": recall["LSTM"]}
+    _draw_seeds(right, shown, baselines.loc[trials.RECALL])
+    right.set_title(f"{trials.RECALL.capitalize()}:\neach seed, and the median")
     return figure
 
 
-def _draw_seeds(axes: Axes, losses: pd.Series, baseline: pd.Series) -> None:
+def _draw_seeds(axes: Axes, losses: Mapping[str, pd.Series], baseline: pd.Series) -> None:
     """Draw the held-out losses of each kind of network as dots, their median as a line."""
-    kinds = list(losses.index.unique("network"))
-    for place, kind in enumerate(kinds):
-        of_kind = losses.xs(kind, level="network")
+    for place, (name, of_kind) in enumerate(losses.items()):
+        color = COLORS["LSTM" if name == "LSTM" else "RNN"]
         spread = place + np.linspace(-0.15, 0.15, len(of_kind))
-        axes.plot(spread, of_kind, "o", color=COLORS[kind], alpha=0.7)
-        axes.hlines(of_kind.median(), place - 0.25, place + 0.25, color=COLORS[kind], linewidth=2)
-    axes.axhline(baseline["held_out"], color=GREY, linestyle="--", label=baseline["forecast"])
-    axes.legend(loc="upper right")
-    axes.set_xticks(range(len(kinds)), kinds)
-    axes.set_ylim(0, 1.3 * max(baseline["held_out"], losses.max()))
-    axes.set_xlim(-0.6, len(kinds) - 0.4)
+        axes.plot(spread, of_kind, "o", color=color, alpha=0.7)
+        axes.hlines(of_kind.median(), place - 0.25, place + 0.25, color=color, linewidth=2)
+    axes.axhline(baseline["held_out"], color=GREY, linestyle="--")
+    corner = (len(losses) - 0.45, baseline["held_out"])
+    axes.annotate(baseline["forecast"], corner, xytext=(0, -4), textcoords="offset points",
+                  ha="right", va="top", color=GREY)  # fmt: skip
+    axes.set_xticks(range(len(losses)), losses)
+    highest = max(baseline["held_out"], *(of_kind.max() for of_kind in losses.values()))
+    axes.set(ylim=(0, 1.05 * highest), xlim=(-0.45, len(losses) - 0.45))
     axes.set_ylabel("mean squared error, held-out windows\n(squared window units)")

@@ -6,7 +6,7 @@ import keras
 
 from coincast.errors import InputError
 
-__all__ = ["cnn", "cnn_lstm", "lstm"]
+__all__ = ["bidirectional_lstm", "cnn", "cnn_lstm", "gru", "lstm"]
 
 
 def lstm(
@@ -39,11 +39,69 @@ def lstm(
     state = inputs
     for number in range(1, layers):
         state = keras.layers.LSTM(units, return_sequences=True, name=f"lstm_{number}")(state)
-    state = keras.layers.LSTM(units, name="lstm")(state)
+    layer = keras.layers.LSTM(units, name="lstm")
+    return _one_output(inputs, layer(state), dropout, activation, name="lstm")
+
+
+def gru(
+    lags: int, features: int, units: int = 12, dropout: float = 0.35, *, activation: str = "tanh"
+) -> keras.Model:
+    """The network of `lstm` with gated recurrent units, which have one state and fewer weights.
+
+    Args:
+        lags: rows of a window.
+        features: columns of a window.
+        units: width of the layer.
+        dropout: share of its outputs dropped in training.
+        activation: of the output.
+
+    Returns:
+        Uncompiled model, (windows, lags, features) -> (windows, 1).
+
+    Source: Cho et al., 2014, arXiv 1406.1078. The Bitcoin demo imports the layer and shows no use.
+    """
+    inputs = keras.Input((lags, features), name="window")
+    state = keras.layers.GRU(units, name="gru")(inputs)
+    return _one_output(inputs, state, dropout, activation, name="gru")
+
+
+def bidirectional_lstm(
+    lags: int, features: int, units: int = 12, dropout: float = 0.35, *, activation: str = "tanh"
+) -> keras.Model:
+    """The network of `lstm` with two LSTM layers: one reads the window in order, one in reverse.
+
+    Both end with the whole window read, so neither sees beyond its last row.
+
+    Args:
+        lags: rows of a window.
+        features: columns of a window.
+        units: width of each of the two.
+        dropout: share of their outputs dropped in training.
+        activation: of the output.
+
+    Returns:
+        Uncompiled model, (windows, lags, features) -> (windows, 1).
+
+    Source: Schuster and Paliwal, 1997, 10.1109/78.650093. The Bitcoin demo imports the layer and
+    shows no use.
+    """
+    inputs = keras.Input((lags, features), name="window")
+    layer = keras.layers.Bidirectional(keras.layers.LSTM(units), name="bidirectional_lstm")
+    return _one_output(inputs, layer(inputs), dropout, activation, name="bidirectional_lstm")
+
+
+def _one_output(
+    inputs: keras.KerasTensor,
+    state: keras.KerasTensor,
+    dropout: float,
+    activation: str,
+    *,
+    name: str,
+) -> keras.Model:
     state = keras.layers.Dropout(dropout, name="dropout")(state)
     state = keras.layers.Dense(1, name="dense")(state)
     outputs = keras.layers.Activation(activation, name=activation)(state)
-    return keras.Model(inputs, outputs, name="lstm")
+    return keras.Model(inputs, outputs, name=name)
 
 
 def cnn_lstm(

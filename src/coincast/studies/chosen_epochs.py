@@ -1,6 +1,6 @@
 """How much of an accuracy comes from choosing the epoch on the rows that score it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +9,8 @@ import pandas as pd
 
 from coincast.datasets.features import rises
 from coincast.datasets.windows import Windows, make_windows, normalise_each, split_share
+from coincast.ensemble import Plan, train_members
+from coincast.models import networks
 from coincast.studies.borrowed_matrix import RIGHT as MATRIX_RIGHT
 from coincast.studies.borrowed_matrix import ROWS as MATRIX_ROWS
 
@@ -21,6 +23,7 @@ __all__ = [
     "direction_rows",
     "repeat_windows",
     "summarise",
+    "train_networks",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -59,6 +62,38 @@ def repeat_windows(windows: Windows, count: int, *, seed: int) -> list[Windows]:
     random = np.random.default_rng(seed)
     orders = [random.permutation(len(windows)) for _ in range(count)]
     return [windows] * count + [replace(windows, targets=windows.targets[o]) for o in orders]
+
+
+def train_networks(
+    fit: Windows,
+    validation: Windows,
+    plan: Plan,
+    seeds: Sequence[int],
+    *,
+    test: Windows | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Both networks trained on true and on shuffled labels, their epochs chosen in every way.
+
+    Args:
+        fit: what the weights are fitted to.
+        validation: what the plan's rules watch.
+        plan: settings, with accuracy.
+        seeds: of the members on true labels; those on shuffled labels follow the last.
+        test: where the epochs are scored; None for the validation rows, as both demos do.
+
+    Returns:
+        Network -> as `choose_epochs` gives them: the parent's "CNN", and the "CNN-LSTM".
+    """
+    own = repeat_windows(fit, len(seeds), seed=seeds[0])
+    members = range(seeds[0], seeds[0] + len(own))
+    watch = None if test is None else {"test": test}
+    builders = {"CNN": networks.cnn, "CNN-LSTM": networks.cnn_lstm}
+    return {
+        name: choose_epochs(
+            train_members(build, own, validation, plan, members, watch=watch).history
+        )
+        for name, build in builders.items()
+    }
 
 
 def choose_epochs(history: Mapping[str, FloatArray]) -> pd.DataFrame:

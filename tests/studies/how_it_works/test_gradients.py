@@ -8,6 +8,7 @@ from coincast.studies.how_it_works import gradients, normalised_windows
 from coincast.studies.how_it_works.recurrent_network import (
     Network,
     TrainingSettings,
+    initial_network,
 )
 
 SETTINGS = {"units": 3, "settings": TrainingSettings(2, 16, 0.01)}
@@ -91,3 +92,24 @@ def test_sentences_and_table_hold_the_measured_numbers(parts, measured):
 def test_measure_refuses_to_measure_nothing(parts):
     with pytest.raises(InputError, match="seeds"):
         gradients.measure(*parts, seeds=range(1, 1), **SETTINGS)
+
+
+def test_factors_multiply_to_the_gradient_over_the_window(parts):
+    """Another road: the gradient of the first day's state, from back-propagation."""
+    inputs, network = parts[1].inputs[:1], initial_network("RNN", 4, 3, seed=2)
+    table = gradients.factors([network], inputs, radii=[0.6, 1.0])
+    state = gradients.by_lag(network, inputs)["state"]
+    assert table.loc[("tanh", 1.0), "window"] == pytest.approx(state[5] / state[0])
+    np.testing.assert_allclose(table["weights"], [0.6, 1, 0.6, 1])  # orthogonal, scaled
+    np.testing.assert_allclose(table.loc["identity", "window"], [0.6**5, 1])
+    assert (table.loc["tanh", "derivatives"] < 1).all()
+
+
+def test_factors_sentence_says_that_weights_explode_and_tanh_lessens(parts):
+    networks = [initial_network("RNN", 4, 3, seed) for seed in (1, 2)]
+    table = gradients.factors(networks, parts[1].inputs)
+    sentence = gradients.factors_sentence(table, len(networks))
+    assert "2.00 x 1.00 = 2.00 a day, so 3.2e+01 over the window at radius 2" in sentence
+    row = table.loc[("tanh", 2.0)]
+    assert f"2.00 x {row['derivatives']:.2f} = {row['a_day']:.2f} a day" in sentence
+    assert "2 untrained networks" in sentence

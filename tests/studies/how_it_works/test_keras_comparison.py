@@ -3,7 +3,7 @@ import pytest
 from makers import make_prices
 
 from coincast.studies.how_it_works import keras_comparison, normalised_windows, recurrent_network
-from coincast.studies.how_it_works.recurrent_cells import CELLS
+from coincast.studies.how_it_works.recurrent_cells import CELLS, read_both_ways
 
 SETTINGS = recurrent_network.TrainingSettings(epochs=3, batch_size=16, learning_rate=0.01)
 PRICES = make_prices(90, seed=6)
@@ -63,3 +63,17 @@ def test_agreement_is_the_same_where_only_rounding_differs():
     there = keras_comparison.agreement({"a": {"x": 8e-9, "y": 3.1e-8}}, {"RNN": 1.9e-10})
     assert here == there == {"a": 1e-7, "gradients of RNN": 1e-9}
     assert "a 1e-07, gradients of RNN 1e-09" in keras_comparison.agreement_sentence(here)
+
+
+def test_gru_and_bidirectional_lstm_equal_keras_and_a_wrong_reading_is_seen(monkeypatch):
+    inputs = WINDOWS.inputs[:3]
+    found = keras_comparison.reading_differences(inputs, units=3, seed=4)
+    assert set(found) == {"GRU", "bidirectional LSTM"}
+    assert max(of["output"] for of in found.values()) < 1e-13
+
+    def in_order_only(forward, _, inputs):
+        return read_both_ways(forward, forward, inputs)
+
+    monkeypatch.setattr(keras_comparison, "read_both_ways", in_order_only)
+    wrong = keras_comparison.reading_differences(inputs, units=3, seed=4)
+    assert wrong["bidirectional LSTM"]["output"] > 1e-3

@@ -55,13 +55,22 @@ def test_example_window_has_the_largest_move_as_near_its_middle_as_it_can(place,
     np.testing.assert_allclose(found.inputs[:, 0], expected)
 
 
-def test_example_window_says_on_how_many_days_nobody_traded():
-    prices = make_prices(40, seed=5)
+def test_example_window_passes_over_a_move_among_days_without_trade_and_says_so():
+    prices = make_prices(60, seed=5)
+    prices.iloc[20:, prices.columns.get_indexer(OHLC)] *= 0.5  # the largest move
+    prices.iloc[45:, prices.columns.get_indexer(OHLC)] *= 0.7  # the second
     windows = nw.normalised_windows(prices, 10)
     found = nw.example_window(prices, windows)
-    assert "nobody" not in found.sentence
-    prices.loc[found.days[:2], "volume"] = 0.0
-    assert "on 2 of its days nobody traded" in nw.example_window(prices, windows).sentence
+    assert (found.day, found.passed_over) == (prices.index[20], 0)
+    assert "passed over" not in found.sentence
+    prices.iloc[18, prices.columns.get_loc("volume")] = 0.0
+    found = nw.example_window(prices, windows)
+    assert (found.day, found.still_days) == (prices.index[45], 0)
+    assert found.sentence.endswith("stand still: 1.")
+    prices["volume"] = 0.0
+    found = nw.example_window(prices, windows)
+    assert found.day == prices.index[20]
+    assert "on 10 of its days nobody traded" in found.sentence
 
 
 @pytest.mark.parametrize("days", [0, 20])

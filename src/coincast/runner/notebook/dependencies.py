@@ -37,9 +37,9 @@ def missing(task: Task, failed: Mapping[str, Result]) -> Result | None:
         task: with the records that it reads.
         failed: results of the notebooks that failed now.
     """
-    for name in failed.keys() & task.reads:
-        problem = f"not run: it reads {name}, which failed"
-        return Result("blocked", problem, failed[name].bad_input)
+    if lost := [name for name in task.reads if name in failed]:
+        problem = f"not run: it reads {lost[0]}, which failed"
+        return Result("blocked", problem, failed[lost[0]].bad_input)
     if unknown := [name for name, text in task.reads.items() if not text]:
         problem = f"not run: it reads {unknown[0]}, which has no results; first run {COMMAND} "
         return Result("blocked", problem + " ".join(unknown), bad_input=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from coincast.errors import InputError
 
-__all__ = ["convolve", "dropout", "max_pool", "receptive_field", "relu", "softmax"]
+__all__ = ["average_pool", "convolve", "dropout", "max_pool", "receptive_field", "relu", "softmax"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -67,6 +67,15 @@ def max_pool(maps: FloatArray, width: int) -> FloatArray:
     [4.0, 3.0]
     """
     return np.asarray(_pieces(maps, width, width, "pool").max(axis=2))
+
+
+def average_pool(maps: FloatArray, width: int) -> FloatArray:
+    """The mean of every `width` pieces: how much of a pattern there was. Otherwise as `max_pool`.
+
+    >>> average_pool(np.array([[1.0], [4.0], [2.0], [3.0], [9.0]]), 2).ravel().tolist()
+    [2.5, 2.5]
+    """
+    return np.asarray(_pieces(maps, width, width, "pool").mean(axis=2))
 
 
 def _pieces(table: FloatArray, width: int, stride: int, name: str) -> FloatArray:

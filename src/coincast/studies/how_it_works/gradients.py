@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ __all__ = [
     "by_lag",
     "decay",
     "decay_sentences",
+    "factors",
+    "factors_sentence",
     "loss_sentences",
     "measure",
     "readme_table",
@@ -33,6 +36,7 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 UNTRAINED = "untrained"
+RADII = (0.5, 1.0, 2.0)  # below, at and above 1
 
 
 def measure(
@@ -127,6 +131,69 @@ def decay(norms: pd.DataFrame) -> pd.DataFrame:
     groups = table[table.columns[-1]].groupby(["network", "task"], sort=False)
     summary = groups.agg(["median", "min", "max"]).set_axis(["median", "low", "high"], axis=1)
     return summary.assign(a_day=summary["median"] ** (1 / (len(table.columns) - 1)))
+
+
+def factors(
+    networks: Sequence[Network], inputs: FloatArray, radii: Sequence[float] = RADII
+) -> pd.DataFrame:
+    """What a plain cell's weights and its activation each do to the gradient in a day.
+
+    One day back, the gradient with respect to the state is first multiplied by the derivative of
+    the activation and then by the recurrent matrix. The two are measured one after the other.
+
+    Args:
+        networks: untrained and of kind "RNN", so that their recurrent matrices are orthogonal.
+        inputs: (windows, days, features).
+        radii: spectral radii that the recurrent matrices are scaled to.
+
+    Returns:
+        Index `activation` (tanh, or identity, whose derivative is 1), `radius`; by how much the
+        length of the gradient changes a day, geometric means over days, windows and networks:
+        `weights`, `derivatives` and their product `a_day`; `window`: the product over all days.
+
+    Source: Pascanu, Mikolov and Bengio, 2013, arXiv 1211.5063.
+    """
+    rows = {}
+    for activation, radius in itertools.product(["tanh", "identity"], radii):
+        logs = [_log_factors(network, inputs, activation, radius) for network in networks]
+        rows[activation, radius] = np.exp(np.mean(logs, axis=0))
+    columns = ["derivatives", "weights"]
+    table = pd.DataFrame(rows, index=columns).T.rename_axis(["activation", "radius"])
+    a_day = table["weights"] * table["derivatives"]
+    return table.assign(a_day=a_day, window=a_day ** (inputs.shape[1] - 1))
+
+
+def _log_factors(
+    network: Network, inputs: FloatArray, activation: str, radius: float
+) -> FloatArray:
+    """Logarithms of the two factors, derivatives first, mean over days and windows: (2,)."""
+    kernel, recurrent, *rest = network.weights
+    scaled = replace(network, weights=[kernel, radius * recurrent, *rest])
+    slopes = 1 - scaled.cell.forward(inputs).states[1:] ** 2  # (days, windows, units)
+    later, logs = np.repeat(network.weights[3].T, len(inputs), axis=0), []
+    for slope in slopes[:0:-1]:  # from the last day back to the second
+        bent = later * slope if activation == "tanh" else later
+        earlier = bent @ scaled.weights[1].T
+        lengths = [np.linalg.norm(vectors, axis=1) for vectors in (later, bent, earlier)]
+        logs.append(np.diff(np.log(lengths), axis=0).mean(axis=1))
+        later = earlier
+    return np.asarray(np.mean(logs, axis=0))
+
+
+def factors_sentence(table: pd.DataFrame, networks: int) -> str:
+    """Which factors make the gradient vanish or explode, from a table as `factors` gives it."""
+    told = []
+    for activation, rows in table.groupby("activation", sort=False):
+        each = [
+            f"{row['weights']:.2f} x {row['derivatives']:.2f} = {row['a_day']:.2f} a day, so "
+            f"{row['window']:.1e} over the window at radius {radius:g}"
+            for (_, radius), row in rows.iterrows()
+        ]
+        told.append(f"with {activation}, {'; '.join(each)}")
+    return (
+        "The gradient's two factors, recurrent weights x derivative of the activation: "
+        f"{'. And '.join(told)} (geometric means over {networks} untrained networks)."
+    )
 
 
 def decay_sentences(norms: pd.DataFrame, facts: pd.DataFrame) -> list[str]:

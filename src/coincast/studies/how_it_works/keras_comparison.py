@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from coincast.datasets.windows import Windows
+from coincast.models import networks
 from coincast.studies.how_it_works.normalised_windows import ExampleWindow
-from coincast.studies.how_it_works.recurrent_cells import GATES, LSTM
+from coincast.studies.how_it_works.recurrent_cells import GATES, GRU, LSTM, read_both_ways
 from coincast.studies.how_it_works.recurrent_network import (
     MEAN_DECAY,
     SQUARE_DECAY,
@@ -24,6 +25,7 @@ __all__ = [
     "gates_sentence",
     "largest_difference",
     "lstm_gates",
+    "reading_differences",
     "train_in_keras",
     "training_differences",
 ]
@@ -112,6 +114,37 @@ def training_differences(
     }
 
 
+def reading_differences(inputs: FloatArray, units: int, seed: int) -> dict[str, dict[str, float]]:
+    """Largest absolute difference of our GRU and bidirectional LSTM to Keras's, by network.
+
+    The networks are those of `gru` and `bidirectional_lstm`, not trained but with every weight
+    random: Keras starts biases at zero, which would hide a wrong one.
+
+    Args:
+        inputs: (windows, days, features).
+        units: width of a cell's state.
+        seed: of the weights.
+    """
+    random, (_, days, features) = np.random.default_rng(seed), inputs.shape
+    with _float64():
+        models = [
+            networks.gru(days, features, units),
+            networks.bidirectional_lstm(days, features, units),
+        ]
+    differences = {}
+    for model, name in zip(models, ("GRU", "bidirectional LSTM"), strict=True):
+        weights = [random.normal(0, 0.5, weight.shape) for weight in model.get_weights()]
+        model.set_weights(weights)
+        *cells, dense, bias = weights
+        if name == "GRU":
+            state = GRU(*cells).forward(inputs).states[-1]
+        else:
+            state = read_both_ways(LSTM(*cells[:3]), LSTM(*cells[3:]), inputs)
+        output = keras.ops.convert_to_numpy(model(inputs))
+        differences[name] = {"output": largest_difference(np.tanh(state @ dense + bias), output)}
+    return differences
+
+
 def lstm_gates(
     model: keras.Model, window: FloatArray
 ) -> tuple[dict[str, FloatArray], dict[str, float]]:
@@ -179,8 +212,8 @@ def gates_sentence(gates: Mapping[str, FloatArray], example: ExampleWindow) -> s
             f"{name} gate {before.mean():.2f} to {then.mean():.2f} (one unit by {most:+.2f})"
         )
     return (
-        f"The close of {example.day:%Y-%m-%d} moved by {example.move:+.1%}, the largest move of "
-        f"the period. From the day before to that day, mean over the units: {', '.join(told)}."
+        f"The close of {example.day:%Y-%m-%d} moved by {example.move:+.1%}. From the day before "
+        f"to that day, mean over the units: {', '.join(told)}."
     )
 
 
@@ -200,7 +233,11 @@ def agreement(
     """
     largest = {part: max(found.values()) for part, found in differences.items()}
     largest |= {f"gradients of {kind}": error for kind, error in gradient_check.items()}
-    return {part: float(f"1e{math.floor(math.log10(d)) + 1}") for part, d in largest.items()}
+    smallest = float(np.finfo(np.float64).eps)  # below it, a difference is chance
+    return {
+        part: float(f"1e{math.floor(math.log10(max(difference, smallest))) + 1}")
+        for part, difference in largest.items()
+    }
 
 
 def agreement_sentence(found: Mapping[str, float]) -> str:

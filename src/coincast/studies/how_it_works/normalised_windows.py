@@ -88,6 +88,7 @@ class ExampleWindow:
         prices: the prices of its days.
         day: the day of the move.
         move: close / close of the day before - 1.
+        passed_over: larger moves whose windows have days without trade.
     """
 
     inputs: FloatArray
@@ -95,17 +96,26 @@ class ExampleWindow:
     prices: pd.DataFrame
     day: pd.Timestamp
     move: float
+    passed_over: int
 
     @property
     def sentence(self) -> str:
         """Which window it is, in words."""
-        still = int((self.prices["volume"] == 0).sum())
-        told = f"; on {still} of its days nobody traded there and prices stand still"
-        return (
-            f"The window is {self.days[0]:%Y-%m-%d} to {self.days[-1]:%Y-%m-%d}: the largest move "
-            f"of a day in the period is {self.move:+.1%}, on {self.day:%Y-%m-%d}"
-            f"{told if still else ''}."
+        still = f"; on {self.still_days} of its days nobody traded there and prices stand still"
+        passed = (
+            f"; larger moves passed over, because their windows have days without any trade, on "
+            f"which prices stand still: {self.passed_over}"
         )
+        return (
+            f"The window is {self.days[0]:%Y-%m-%d} to {self.days[-1]:%Y-%m-%d}, around the "
+            f"largest move of a day, {self.move:+.1%} on {self.day:%Y-%m-%d}"
+            f"{still if self.still_days else ''}{passed if self.passed_over else ''}."
+        )
+
+    @property
+    def still_days(self) -> int:
+        """Days on which nobody traded."""
+        return int((self.prices["volume"] == 0).sum())
 
     @property
     def days(self) -> pd.DatetimeIndex:
@@ -114,15 +124,25 @@ class ExampleWindow:
 
 
 def example_window(prices: pd.DataFrame, windows: Windows) -> ExampleWindow:
-    """The window with the largest absolute daily move of the period in its middle.
+    """The window with the largest absolute daily move in its middle, among those traded every day.
 
-    If the move is too near an end of the period, the nearest window is taken.
+    Where prices stand still a filter sees nothing, so windows with days without trade are passed
+    over unless there is no other. If a move is too near an end of the period, the nearest window
+    is taken.
     """
-    moves = prices["close"].pct_change()
-    day = moves.abs().idxmax()
+    largest = prices["close"].pct_change().abs().sort_values(ascending=False).dropna().index
+    examples = (_window_around(prices, windows, day, rank) for rank, day in enumerate(largest))
+    traded = (found for found in examples if not found.still_days)
+    return next(traded, _window_around(prices, windows, largest[0], 0))
+
+
+def _window_around(
+    prices: pd.DataFrame, windows: Windows, day: pd.Timestamp, passed_over: int
+) -> ExampleWindow:
     length = windows.inputs.shape[1]
     wanted = day + pd.Timedelta(days=length // 2)
     chosen = windows.take([np.abs(windows.dates - wanted).argmin()])
-    days = pd.date_range(end=chosen.dates[0], periods=length, name="date")
+    within = prices.loc[pd.date_range(end=chosen.dates[0], periods=length, name="date")]
+    move = float(prices["close"].pct_change()[day])
     rises = bool(labels(chosen)[0])
-    return ExampleWindow(chosen.inputs[0], rises, prices.loc[days], day, float(moves[day]))
+    return ExampleWindow(chosen.inputs[0], rises, within, day, move, passed_over)

@@ -1,9 +1,9 @@
-"""A plain recurrent cell and an LSTM cell in NumPy: forward, and back through time.
+"""Recurrent cells in NumPy: plain and LSTM with back-propagation through time, GRU forward.
 
 Weights are laid out as in Keras (gates in the order input, forget, candidate, output), so they can
 be copied either way.
 
-Both cells read a window day by day and pass a *state* on to the next day. Back-propagation through
+The cells read a window day by day and pass a *state* on to the next day. Back-propagation through
 time visits the days in reverse and computes how the loss would change with each day's values.
 """
 
@@ -13,7 +13,17 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CELLS", "GATES", "LSTM", "RNN", "Gradients", "Unrolled", "sigmoid"]
+__all__ = [
+    "CELLS",
+    "GATES",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Gradients",
+    "Unrolled",
+    "read_both_ways",
+    "sigmoid",
+]
 
 FloatArray = npt.NDArray[np.float64]
 GATES = ("input", "forget", "candidate", "output")  # the order in Keras
@@ -55,7 +65,7 @@ class Gradients:
 
 @dataclass(frozen=True)
 class _Cell:
-    """The weights that both cells have; each unit needs `blocks` weighted sums."""
+    """The weights that all cells have; each unit needs `blocks` weighted sums."""
 
     kernel: FloatArray  # (features, blocks x units)
     recurrent: FloatArray  # (units, blocks x units)
@@ -175,6 +185,50 @@ class LSTM(_Cell):
             by_sum[day] = np.concatenate(by_gate, axis=-1)
             later, later_carry = by_sum[day] @ self.recurrent.T, by_carry[day] * f
         return self._gradients(done, by_sum, by_state, by_carry)
+
+
+class GRU(_Cell):
+    """The gated recurrent unit, in Keras's variant with two biases.
+
+    z, r = sigmoid(x[t] W + a + h[t-1] U + b), g = tanh(x[t] W + a + r (h[t-1] U + b)), each with
+    its own weights; h[t] = z h[t-1] + (1 - z) g. One gate decides both what is kept and what is
+    written, and there is no second state. `bias` has two rows: a and b.
+
+    Source: Cho et al., 2014, arXiv 1406.1078; with r behind the matrix, as in cuDNN and in Keras's
+    default `reset_after=True`.
+    """
+
+    blocks = 3
+
+    def forward(self, inputs: FloatArray) -> Unrolled:
+        """The state after each day of each window, from inputs (windows, days, features)."""
+        states = self._zeros(inputs, 1)
+        of_inputs = np.swapaxes(inputs @ self.kernel + self.bias[0], 0, 1)
+        for day, sums in enumerate(of_inputs):
+            z, r, g = np.split(sums, self.blocks, axis=-1)
+            kept, reset, old = np.split(states[day] @ self.recurrent + self.bias[1], 3, axis=-1)
+            z, r = sigmoid(z + kept), sigmoid(r + reset)
+            states[day + 1] = z * states[day] + (1 - z) * np.tanh(g + r * old)
+        return Unrolled(inputs, states, np.zeros_like(states))
+
+
+def read_both_ways(
+    forward: RNN | LSTM | GRU, backward: RNN | LSTM | GRU, inputs: FloatArray
+) -> FloatArray:
+    """Last states of one cell that reads the days in order and one in reverse, side by side.
+
+    Args:
+        forward: reads from the first day to the last.
+        backward: reads from the last day to the first, with weights of its own.
+        inputs: (windows, days, features).
+
+    Returns:
+        (windows, units of both).
+
+    Source: Schuster and Paliwal, 1997, 10.1109/78.650093.
+    """
+    ends = forward.forward(inputs).states[-1], backward.forward(inputs[:, ::-1]).states[-1]
+    return np.concatenate(ends, axis=1)
 
 
 CELLS: dict[str, type[RNN] | type[LSTM]] = {"RNN": RNN, "LSTM": LSTM}

@@ -1,7 +1,8 @@
 """A recurrent network in NumPy: one cell, one linear output, trained with Adam."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ __all__ = [
     "MEAN_DECAY",
     "SQUARE_DECAY",
     "Network",
+    "Trainable",
     "TrainingSettings",
     "finite_difference_error",
     "initial_network",
@@ -54,6 +56,30 @@ class TrainingSettings:
         for name, value in asdict(self).items():
             if not value > 0:
                 raise InputError(f"{name} is {value}; it must be above 0")
+
+
+class Trainable(Protocol):
+    """What `train` needs of a network: a dataclass with weights and their gradients."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def weights(self) -> Sequence[FloatArray]:
+        """What training changes."""
+
+    def predict(self, inputs: FloatArray) -> FloatArray:
+        """The output for each window: (windows,)."""
+
+    def loss(self, inputs: FloatArray, targets: FloatArray) -> float:
+        """The mean squared error."""
+
+    def loss_gradients(
+        self, inputs: FloatArray, targets: FloatArray
+    ) -> tuple[float, list[FloatArray]]:
+        """The mean squared error and its gradient with respect to each of `weights`."""
+
+
+AnyNetwork = TypeVar("AnyNetwork", bound=Trainable)
 
 
 @dataclass(frozen=True)
@@ -151,8 +177,8 @@ def _orthogonal(random: np.random.Generator, rows: int, columns: int) -> FloatAr
 
 
 def train(
-    network: Network, inputs: FloatArray, targets: FloatArray, settings: TrainingSettings
-) -> tuple[Network, list[float]]:
+    network: AnyNetwork, inputs: FloatArray, targets: FloatArray, settings: TrainingSettings
+) -> tuple[AnyNetwork, list[float]]:
     """The network after training, and its loss in each epoch.
 
     Minimises the mean squared error batch by batch in the given order, as Keras's `fit` does
@@ -188,7 +214,7 @@ def train(
                 squares[index] += (1 - SQUARE_DECAY) * (gradient**2 - squares[index])
             parts = zip(network.weights, means, squares, strict=True)
             weights = [w - rate * (mean / (np.sqrt(square) + SMALL)) for w, mean, square in parts]
-            network = Network(network.kind, weights)
+            network = replace(network, weights=weights)
         losses.append(summed / len(targets))
     if not np.isfinite(losses).all():
         raise InputError(
@@ -206,7 +232,7 @@ def _with_weights(network: Network, flat: FloatArray) -> Network:
     """A network of the same shapes with other weights, given as one vector."""
     ends = np.cumsum([weight.size for weight in network.weights])[:-1]
     parts = zip(np.split(flat, ends), network.weights, strict=True)
-    return Network(network.kind, [part.reshape(weight.shape) for part, weight in parts])
+    return replace(network, weights=[part.reshape(weight.shape) for part, weight in parts])
 
 
 def finite_difference_error(

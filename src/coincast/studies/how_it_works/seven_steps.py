@@ -83,12 +83,14 @@ class SevenSteps:
         tables: step -> (days or pieces, channels), in order; the last is softmax: (2,).
         kept: the pooled values that dropout kept: (pieces, filters).
         layers: (width, stride) of convolution and pooling.
+        rate: share that dropout drops.
         differences: step -> largest absolute difference to Keras's own layer.
     """
 
     tables: dict[str, FloatArray]
     kept: npt.NDArray[np.bool_]
     layers: list[tuple[int, int]]
+    rate: float
     differences: dict[str, float]
 
     @property
@@ -134,8 +136,9 @@ def seven_steps(model: keras.Model, window: FloatArray) -> SevenSteps:
         "dropout": convolution.dropout(pooled, kept, model.get_layer("dropout").rate),
         "softmax": convolution.softmax(pooled.ravel() @ scores + scores_bias),
     }
+    rate, layers = model.get_layer("dropout").rate, [(len(kernel), stride), (pool, pool)]
     differences = {name: largest_difference(tables[name], out) for name, out in of_keras.items()}
-    return SevenSteps(tables, kept, [(len(kernel), stride), (pool, pool)], differences)
+    return SevenSteps(tables, kept, layers, rate, differences)
 
 
 def _layer_outputs(model: keras.Model, window: FloatArray) -> dict[str, FloatArray]:
@@ -166,7 +169,8 @@ def steps_sentences(steps: SevenSteps, example: ExampleWindow) -> list[str]:
     )
     dropped = (
         f"In training dropout would have switched off {np.sum(~steps.kept)} of {steps.kept.size} "
-        "values this time (of those that were not zero anyway); in use it switches off none."
+        "values this time (of those that were not zero anyway) and divided the others by 1 - "
+        f"{steps.rate:g}, so that the mean stays the same; in use it does neither."
     )
     label = (
         f"Softmax gives {told}: the label is {steps.label!r}. The next close in fact "
