@@ -11,6 +11,8 @@ from coincast.datasets.features import rises
 from coincast.datasets.windows import Windows, make_windows, normalise_each, split_share
 from coincast.ensemble import Plan, train_members
 from coincast.models import networks
+from coincast.studies.borrowed_matrix import RIGHT as MATRIX_RIGHT
+from coincast.studies.borrowed_matrix import ROWS as MATRIX_ROWS
 
 __all__ = [
     "CHOICES",
@@ -26,7 +28,6 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 TRAIN_SHARE = 0.9
-MATRIX_RIGHT, MATRIX_ROWS = 63, 98  # in the demo's matrix, copied from its parent
 MATRIX_ACCURACY = MATRIX_RIGHT / MATRIX_ROWS
 # How an epoch is chosen -> how a reader sees it.
 CHOICES = {
