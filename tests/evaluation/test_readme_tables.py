@@ -43,5 +43,5 @@ def test_accuracy_markdown_has_the_rows_of_every_label():
         "+0.000",
         *rows[3][-2:],
     ]
-    assert rows[3][:3] == ["b", "**CNN-LSTM as published, last epoch**", "58"]
+    assert rows[3][:3] == ["b", "**CNN-LSTM, published protocol, last epoch**", "58"]
     assert rows[3][-3:] == ["-0.084", "-0.031 (-0.100 to +0.040)", "0.55"]

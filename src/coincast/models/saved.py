@@ -131,7 +131,7 @@ def require_place(path: Path) -> None:
         InputError: the name does not end in .keras, or its folder takes no file.
     """
     if path.suffix != ".keras" or path.is_dir():
-        raise InputError(f"{shown(str(path))} is no name for a model; use one like model.keras")
+        raise InputError(f"{str(path)!r} is no name for a model; use one like model.keras")
     require_writable(path.absolute().parent, "folder of the model")
 
 
@@ -168,7 +168,7 @@ def _beside(path: Path) -> Path:
 
 def _refuse(path: Path, reason: str) -> NoReturn:
     raise InputError(
-        f"{shown(str(path))}: {reason}; use a model that `scripts/predict.py --save` wrote for "
+        f"{str(path)!r}: {reason}; use a model that `scripts/predict.py --save` wrote for "
         "this coin, or fit one (no --model)"
     )
 

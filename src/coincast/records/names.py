@@ -16,9 +16,9 @@ TITLES = {
     "random_walk_published": "random walk as published",
     "random_walk_from_close": "random walk from the last close",
     "yesterdays_sign": "yesterday's sign",
-    "cnn_lstm_last": "CNN-LSTM as published, last epoch",
-    "cnn_lstm_kept": "CNN-LSTM as published, epoch of least test loss",
-    "cnn_lstm_best": "CNN-LSTM as published, epoch of best test accuracy",
+    "cnn_lstm_last": "CNN-LSTM, published protocol, last epoch",
+    "cnn_lstm_kept": "CNN-LSTM, published protocol, epoch of least test loss",
+    "cnn_lstm_best": "CNN-LSTM, published protocol, epoch of best test accuracy",
     "cnn_lstm_honest": "CNN-LSTM, honest protocol",
 }
 

@@ -14,7 +14,7 @@ import pandas as pd
 from coincast.datasets.features import rises
 from coincast.datasets.windows import make_windows, split_share
 
-__all__ = ["MATRIX", "label_counts", "sentences"]
+__all__ = ["MATRIX", "RIGHT", "ROWS", "label_counts", "sentences"]
 
 MATRIX = ((37, 12), (23, 26))  # days; true up and true down, each as forecast up and down
 ROWS, UPS, RIGHT = int(np.sum(MATRIX)), sum(MATRIX[0]), int(np.trace(MATRIX))

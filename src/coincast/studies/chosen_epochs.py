@@ -13,6 +13,8 @@ from coincast.datasets.windows import Windows, make_windows, normalise_each, spl
 from coincast.ensemble import Plan, train_members
 from coincast.evaluation.significance import POWER, SIZE
 from coincast.models import networks
+from coincast.studies.borrowed_matrix import RIGHT as MATRIX_RIGHT
+from coincast.studies.borrowed_matrix import ROWS as MATRIX_ROWS
 
 __all__ = [
     "CHOICES",
@@ -30,7 +32,6 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 TRAIN_SHARE = 0.9
 SURE = norm.ppf(1 - SIZE / 2)  # standard errors on each side of a 95 % interval
-MATRIX_RIGHT, MATRIX_ROWS = 63, 98  # in the demo's matrix, copied from its parent
 MATRIX_ACCURACY = MATRIX_RIGHT / MATRIX_ROWS
 # How an epoch is chosen -> how a reader sees it.
 CHOICES = {

@@ -59,3 +59,11 @@ def test_sentences_hold_the_measured_numbers(drawn):
     assert f"{tables['shifts'].loc[2, 'pooling_in_place']:.0%} after it" in shift
     assert "pooling 1: 2 x 4 values, each of which sees 6 days" in repeat
     assert f"{tables['pooling'].loc['average', 'largest']:.0%} of the largest" in pooling
+
+
+@pytest.mark.parametrize("days", [6, 8])
+def test_measure_says_that_a_window_is_too_short_to_shift(days):
+    inputs, weights = np.ones((2, days, 3)), (np.ones((4, 3, 2)), np.zeros(2))
+    tables = shifts.measure(inputs, weights, LAYERS)
+    assert len(tables["shifts"]) == days - 6
+    assert "too short" in shifts.sentences(tables, LAYERS, windows=2)[0]

@@ -15,6 +15,7 @@ from coincast.studies.claims.verdicts import NAN, NOT_CHECKED, VERDICTS, Finding
 
 __all__ = ["assess", "claims_markdown", "sentences"]
 
+SKILLS = ("accuracy_difference", "difference", "skill_no_change")  # of a row on other data
 TESTS = {"mae": "Diebold-Mariano", "accuracy": "McNemar"}
 
 
@@ -111,7 +112,7 @@ def _beside(records: Records, path: str) -> str:
     if not path:
         return ""
     row = look_up(records, path)
-    skill = "difference" if "difference" in row else "skill_no_change"
+    skill = next(name for name in SKILLS if name in row)
     ends = (row[f"{skill}{end}"] for end in ("", "_low", "_high"))
     told = "skill {:+.3f} ({:+.3f} to {:+.3f})".format(*ends)
     accuracy = f"{row['accuracy']:.3f}, " if "accuracy" in row else ""

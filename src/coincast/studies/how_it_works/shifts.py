@@ -46,7 +46,7 @@ def sentences(
 def shift_table(
     inputs: FloatArray, weights: Weights, layers: Sequence[tuple[int, int]]
 ) -> pd.DataFrame:
-    """How feature maps change when a window begins some days later, for 1 day to a whole pool.
+    """How feature maps change when a window begins some days later, for 1 day to a pool.
 
     Both windows are cut from the same normalised days, so that the shift is the only change.
 
@@ -62,9 +62,10 @@ def shift_table(
         share of the largest value; and `..._in_place`: the share of positive values that are the
         same where they stand.
     """
-    (_, stride), (pool, _) = layers
+    (width, stride), (pool, _) = layers
+    longest = inputs.shape[1] - width - (pool - 1) * stride  # leaves one pool of pieces
     rows = {}
-    for shift in range(1, stride * pool + 1):
+    for shift in range(1, min(stride * pool, longest) + 1):
         maps = np.array(
             [
                 [convolution.relu(convolution.convolve(w, *weights, stride)) for w in part]
@@ -81,7 +82,10 @@ def shift_table(
             "pooling": _largest_change(pooled, moved // pool),
             "pooling_in_place": _same_in_place(pooled),
         }
-    table = pd.DataFrame(rows).T.rename_axis("days")
+    columns = [
+        f"{layer}{place}" for layer in ("convolution", "pooling") for place in ("", "_in_place")
+    ]
+    table = pd.DataFrame(rows, index=["shared", "new", *columns]).T.rename_axis("days")
     return table.astype({"shared": int, "new": int})
 
 
@@ -101,6 +105,8 @@ def _same_in_place(maps: FloatArray) -> float:
 def _shift_sentence(table: pd.DataFrame, layers: Sequence[tuple[int, int]], windows: int) -> str:
     """How shifts move the maps, in words, from a table as `shift_table` gives it."""
     (_, stride), (pool, _) = layers
+    if stride * pool not in table.index:
+        return f"A window of these days is too short to shift it by a pool ({stride * pool} days)."
     whole, piece = table.loc[stride * pool], table.loc[stride]
     exact = [str(days) for days, change in table["convolution"].items() if change < ROUNDING]
     pools = [str(days) for days, change in table["pooling"].items() if change < ROUNDING]
