@@ -223,7 +223,7 @@ CLAIMS = {
         "logistic regression calls bitcoin's day up or down",
         CHEN,
         0.66,
-        beside=DIRECTION.format("bitcoin", "logistic_regression"),
+        beside=DIRECTION.format("bitcoin", "logistic"),
         remark=f"the linear model beats the deep ones; {OTHER_DATA}",
     ),
     "chen_best_learner_accuracy": Claim("the best of the other learners does", CHEN, 0.653),
