@@ -8,6 +8,7 @@ from scipy.stats import binomtest
 
 from coincast.errors import InputError
 from coincast.evaluation import scoring
+from coincast.evaluation.significance import diebold_mariano
 
 
 def make_forecasts(n=80, seed=0):
@@ -44,6 +45,20 @@ def test_mae_table_is_exact_for_the_truth_and_for_the_baseline():
     columns = ["skill_no_change", "skill_no_change_low", "skill_no_change_high"]
     assert table.loc["oracle", ["mae", "low", "high", *columns]].tolist() == [0, 0, 0, 1, 1, 1]
     assert table.loc["no_change", columns].tolist() == [0, 0, 0]
+
+
+def test_mae_table_tests_each_forecast_against_each_baseline():
+    targets, forecasts = make_forecasts()
+    table = scoring.mae_table(forecasts | {"itself": forecasts["no_change"]}, targets)
+    losses, mean = (np.abs(forecasts[name] - targets) for name in ("lstm", "train_mean"))
+    test = diebold_mariano(losses, mean)
+    row = table.loc["lstm"]
+    assert row["skill_train_mean_p"] == test["p_value"]
+    assert row["skill_train_mean_smallest"] * mean.mean() == pytest.approx(
+        test["smallest_difference"]
+    )
+    assert row["skill_train_mean_p"] != row["skill_no_change_p"]
+    assert table.loc[["itself", "no_change"], "skill_no_change_p"].isna().all()
 
 
 def test_mae_table_intervals_hold_the_mae_and_repeat_by_seed():

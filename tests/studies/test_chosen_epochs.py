@@ -89,3 +89,20 @@ def test_bitcoin_sentence_tells_both_labels_and_the_majority():
     true, shuffled = told.split("On shuffled labels")
     assert "0.450 (sd 0.071) by the last epoch" in true
     assert "0.450 (sd 0.071) by the last epoch" in shuffled
+
+
+def test_score_choice_is_about_the_same_choice_on_shuffled_labels():
+    """On labels that tell nothing, true ones are one more shuffle: found in about 5 % of cases."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(["true", "shuffled"], 200)
+    found = []
+    for _ in range(400):
+        accuracy = rng.normal(0.55, 0.03, 400)
+        accuracy[:200] = accuracy[0] + rng.normal(0, 1e-4, 200)  # seeds share their labels
+        table = pd.DataFrame({"last": accuracy, "labels": labels})
+        found.append(chosen_epochs.score_choice(table, "last", 98))
+    assert np.mean([row["p_value"] < 0.05 for row in found]) == pytest.approx(0.05, abs=0.03)
+    for row in found[:5]:
+        outside = row["difference_low"] > 0 or row["difference_high"] < 0
+        assert outside == (row["p_value"] < 0.05)
+        assert row["smallest_difference"] == pytest.approx(2.8 * 0.03, rel=0.15)

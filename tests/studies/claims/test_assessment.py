@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from claim_records import make_records
 
 from coincast.paths import NOTEBOOKS
 from coincast.records.parameters import notebook_parameters, notebooks_read
@@ -13,7 +14,6 @@ from coincast.studies.claims import CLAIMS
 from coincast.studies.claims.assessment import assess, claims_markdown, sentences
 from coincast.studies.claims.evidence import paths
 from coincast.studies.claims.verdicts import NOT_CHECKED, Finding, rule, verdict
-from tests.support.claim_records import make_records
 
 NOTEBOOK = NOTEBOOKS / "07_claims.ipynb"
 

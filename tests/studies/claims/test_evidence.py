@@ -4,16 +4,16 @@ import math
 from dataclasses import replace
 
 import pytest
-
-from coincast.errors import InputError
-from coincast.studies.claims import CLAIMS
-from coincast.studies.claims.evidence import counts_others, finding, look_up, skill_against
-from tests.support.claim_records import (
+from claim_records import (
     make_accuracy_row,
     make_label_counts,
     make_records,
     make_row,
 )
+
+from coincast.errors import InputError
+from coincast.studies.claims import CLAIMS
+from coincast.studies.claims.evidence import counts_others, finding, look_up, skill_against
 
 SKILLS = {"no_change": (0.1, 0.05, 0.2, 0.001, 0.04), "train_mean": (0.02, -0.1, 0.1, 0.6, 0.09)}
 
