@@ -27,7 +27,7 @@ def make_run(*scales, train_mae=0.05):
 def make_runs(*scales):
     runs = {"no_change": Run(np.zeros((1, 20)), np.array([0.1]), np.zeros(1, int))}
     runs["train_mean"] = Run(np.full((1, 20), 0.05), np.array([0.08]), np.zeros(1, int))
-    runs["linear_regression_without_levels"] = make_run(0.5)
+    runs["linear_regression_without_levels"] = runs["linear_regression"] = make_run(0.5)
     return runs | {name: make_run(*scales) for name in (*NAMES, "lstm_honest_refitted")}
 
 

@@ -16,7 +16,7 @@ from sklearn.metrics import (
 from coincast.errors import InputError
 from coincast.evaluation import significance
 from coincast.evaluation.bootstrap import LEVEL, bootstrap_means, interval
-from coincast.records.names import display_name
+from coincast.records.names import display_name, named
 
 __all__ = [
     "CLASSES",
@@ -56,8 +56,10 @@ def mae_table(
     Returns:
         One row per forecast, in the given order: `mae`; `n`; its `standard_error`; `low`, `high`:
         95 % interval; and for each baseline b `skill_b` = 1 - MAE / MAE of the baseline, with
-        `skill_b_low` and `skill_b_high`. Errors and intervals come from one block bootstrap
-        whose resampled days all forecasts share, so `skill` is paired.
+        `skill_b_low` and `skill_b_high`; `skill_b_p`, the p-value of the Diebold-Mariano test that
+        both are equally good (None for the baseline itself); `skill_b_smallest`, the smallest skill
+        that the test would probably have found. Errors and intervals come from one block
+        bootstrap whose resampled days all forecasts share, so `skill` is paired.
 
     Raises:
         InputError: fewer than 10 rows.
@@ -87,16 +89,25 @@ def mae_table(
         low, high = interval(skills)
         table[f"skill_{baseline}"] = 1 - mae / mae[baseline]
         table[f"skill_{baseline}_low"], table[f"skill_{baseline}_high"] = low, high
+        tests = [_compare(own, errors[baseline]) for _, own in errors.items()]
+        table[f"skill_{baseline}_p"], table[f"skill_{baseline}_smallest"] = zip(*tests, strict=True)
     return table
+
+
+def _compare(errors: pd.Series, baseline: pd.Series) -> tuple[float | None, float | None]:
+    """p-value that two forecasts are equally good, and the smallest skill that would have shown."""
+    if errors.equals(baseline):
+        return None, None
+    test = significance.diebold_mariano(errors.to_numpy(), baseline.to_numpy())
+    return test["p_value"], test["smallest_difference"] / baseline.mean()
 
 
 def skill_sentence(table: pd.DataFrame, name: str, baseline: str = "no_change") -> str:
     """One sentence on whether a row of `mae_table` beats a baseline."""
     row = table.loc[name]
     skill, low, high = (row[f"skill_{baseline}{end}"] for end in ("", "_low", "_high"))
-    article = "" if baseline in ("no_change", "last_change") else "the "
     return (
-        f"{display_name(name)} {verdict(low, high)} {article}{display_name(baseline)} "
+        f"{display_name(name)} {verdict(low, high)} {named(baseline)} "
         f"on {row['n']:.0f} test days: MAE "
         f"{row['mae']:.4f} (95 % interval {row['low']:.4f} to {row['high']:.4f}) against "
         f"{table.loc[baseline, 'mae']:.4f}, skill {skill:+.3f} ({low:+.3f} to {high:+.3f})."

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["display_name", "markdown_list"]
+__all__ = ["display_name", "markdown_list", "named"]
 
 TITLES = {
     "lstm": "LSTM as published",
@@ -30,6 +30,16 @@ def display_name(name: str) -> str:
     'train mean'
     """
     return TITLES.get(name, name.replace("_", " "))
+
+
+def named(name: str) -> str:
+    """A forecast's name within a sentence.
+
+    >>> named("train_mean"), named("no_change")
+    ('the train mean', 'no change')
+    """
+    article = "" if name in ("no_change", "last_change") else "the "
+    return f"{article}{display_name(name)}"
 
 
 def markdown_list(sentences: Iterable[str]) -> str:

@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import norm
 
 from coincast.datasets.features import rises
 from coincast.datasets.windows import Windows, make_windows, normalise_each, split_share
 from coincast.ensemble import Plan, train_members
+from coincast.evaluation.significance import POWER, SIZE
 from coincast.models import networks
 from coincast.studies.borrowed_matrix import RIGHT as MATRIX_RIGHT
 from coincast.studies.borrowed_matrix import ROWS as MATRIX_ROWS
@@ -22,12 +24,14 @@ __all__ = [
     "choose_epochs",
     "direction_rows",
     "repeat_windows",
+    "score_choice",
     "summarise",
     "train_networks",
 ]
 
 FloatArray = npt.NDArray[np.float64]
 TRAIN_SHARE = 0.9
+SURE = norm.ppf(1 - SIZE / 2)  # standard errors on each side of a 95 % interval
 MATRIX_ACCURACY = MATRIX_RIGHT / MATRIX_ROWS
 # How an epoch is chosen -> how a reader sees it.
 CHOICES = {
@@ -144,6 +148,38 @@ def summarise(choices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         sd="std",
         reached=lambda accuracy: (accuracy > MATRIX_ACCURACY - 1e-9).mean(),
     ).reset_index()
+
+
+def score_choice(choices: pd.DataFrame, choice: str, n: int) -> dict[str, float]:
+    """Accuracy by one choice, against the same choice where there is nothing to know.
+
+    A constant makes no choice, so it is too low a bar for an epoch chosen on the test rows.
+
+    Args:
+        choices: of one network, as `choose_epochs` gives them.
+        choice: a key of `CHOICES`.
+        n: test rows.
+
+    Returns:
+        `accuracy`, the mean of the seeds on true labels; `seed_sd` between them; `n`; the
+        `standard_error` of other days; `difference` to the mean on shuffled labels, with
+        `difference_low`, `difference_high`, `p_value` and `smallest_difference` as if the true
+        labels were one more shuffle: seeds that share labels are not independent.
+    """
+    true, shuffled = (choices.loc[choices["labels"] == of, choice] for of in ("true", "shuffled"))
+    accuracy, error = true.mean(), shuffled.std()
+    difference = accuracy - shuffled.mean()
+    return {
+        "accuracy": accuracy,
+        "seed_sd": true.std(),
+        "n": n,
+        "standard_error": np.sqrt(accuracy * (1 - accuracy) / n),
+        "difference": difference,
+        "difference_low": difference - SURE * error,
+        "difference_high": difference + SURE * error,
+        "p_value": 2 * norm.sf(abs(difference) / error),
+        "smallest_difference": (SURE + norm.ppf(POWER)) * error,
+    }
 
 
 def bitcoin_sentences(summary: pd.DataFrame, majority: float, n: int) -> list[str]:

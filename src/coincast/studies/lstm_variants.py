@@ -32,6 +32,7 @@ THREE_LAYERS: Build = partial(networks.lstm, layers=3)  # one object, compiled o
 VALIDATION_SHARE = 0.2  # of the train windows, the last
 ORDINARY = 0.05  # share of seeds from which on a run as good as the published one is no rarity
 COMPARED = (
+    ("lstm", "linear_regression"),
     ("lstm", "lstm_without_driver"),
     ("lstm_without_levels", "lstm_without_levels_or_driver"),
     ("lstm_three_layers", "lstm"),
@@ -40,6 +41,7 @@ COMPARED = (
     ("lstm_honest", "no_change"),
     ("lstm_honest_refitted", "lstm_honest"),
 )
+OPPONENTS = tuple(dict.fromkeys(opponent for _, opponent in COMPARED))
 
 
 @dataclass(frozen=True)
@@ -152,18 +154,20 @@ def score(
     """Errors of every kind of forecast: what seeds and what days do to them.
 
     Args:
-        runs: name -> forecasts, among them `no_change` and `train_mean`.
+        runs: name -> forecasts; those of `baseline_runs` and `train_variants`.
         targets: (n,), in order of time.
         published: an error to rank the seeds by.
         seed: of the intervals.
 
     Returns:
-        One row per run: `scoring.mae_table` of errors averaged over its members; `seeds`, how many
+        One row per run: `scoring.mae_table` of errors averaged over its members, against every
+        opponent that the demo's text suggests; `seeds`, how many
         these are; `seed_sd`, the standard deviation of their errors (0 for one); `train_mae`, a
         mean; `epochs`, a median; the shares of seeds `below_no_change`, `below_train_mean` and
         `below_published`.
     """
-    table = mae_table({name: run.forecasts for name, run in runs.items()}, targets, seed=seed)
+    forecasts = {name: run.forecasts for name, run in runs.items()}
+    table = mae_table(forecasts, targets, baselines=OPPONENTS, seed=seed)
     errors = {name: run.errors(targets) for name, run in runs.items()}
     limits = {name: float(table.loc[name, "mae"]) for name in ("no_change", "train_mean")}
     rows = {
@@ -240,15 +244,12 @@ def sentences(runs: Mapping[str, Run], targets: FloatArray, scores: pd.DataFrame
         targets: likewise.
         scores: what `score` gives for them.
     """
-    forecasts = {name: run.forecasts for name, run in runs.items()}
-    baselines = tuple(dict.fromkeys(baseline for _, baseline in COMPARED))
-    paired = mae_table(forecasts, targets, baselines=baselines)
     means = mean_forecasts(runs, targets)
     seeds = f"{scores.loc['lstm', 'seeds']:.0f} seeds"
     return [
         fit_sentence(scores),
         *(
-            f"Mean of {seeds}: {skill_sentence(paired, name, baseline=baseline)}"
+            f"Mean of {seeds}: {skill_sentence(scores, name, baseline=baseline)}"
             for name, baseline in COMPARED
         ),
         *(
