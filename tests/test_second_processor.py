@@ -6,7 +6,6 @@ import platform
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +48,7 @@ def run(script, *arguments, emulator=(), **variables):
 
 @pytest.fixture(scope="module")
 def haswell():
-    """Compute all cases on an emulated Haswell, two at a time because each takes a minute."""
+    """Compute all cases on an emulated Haswell."""
     if platform.machine() != "x86_64":
         pytest.skip("the numeric environment holds on x86-64 only")
     if not shutil.which(EMULATOR):
@@ -60,9 +59,7 @@ def haswell():
         emulator = (EMULATOR, "-cpu", "Haswell")
         return json.loads(run("study_digest.py", *CASES[name], emulator=emulator))
 
-    with ThreadPoolExecutor(2) as pool:
-        slowest_first = ("jax", "tensorflow", "tables")
-        return dict(zip(slowest_first, pool.map(emulate, slowest_first), strict=True))
+    return {name: emulate(name) for name in CASES}
 
 
 @pytest.mark.parametrize("name", ["tables", "jax"])

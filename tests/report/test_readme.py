@@ -7,6 +7,7 @@ import pytest
 from coincast.files import read_marker
 from coincast.paths import FIGS, NOTEBOOKS, ROOT
 from coincast.records import results
+from coincast.records.names import display_name
 from coincast.report import readme
 
 TEXT = (ROOT / "README.md").read_text()
@@ -43,7 +44,9 @@ def test_readme_table_holds_the_recorded_errors():
     """Read the numbers out of the Markdown, without the code that wrote them."""
     rows = re.findall(r"^\| \**([^|*]+?)\** +\| (0\.\d+) +\|", TEXT, flags=re.MULTILINE)
     recorded = RECORDED["02_ethereum_lstm"]["values"]["test_mae"]
-    assert [float(mae) for _, mae in rows] == [round(mae, 4) for mae in recorded.values()]
+    known = {display_name(name): round(mae, 4) for name, mae in recorded.items()}
+    assert len(rows) == 5
+    assert {name: float(mae) for name, mae in rows}.items() <= known.items()
 
 
 def test_readme_text_beside_tables_is_short():

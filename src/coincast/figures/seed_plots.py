@@ -114,13 +114,13 @@ def best_epoch(
             if asset in published:
                 axes.axhline(published[asset], color=RED, linewidth=1)
             axes.set_title(f"{asset}: {network}")
-        shown = [(constants[asset], GREEN, f"constant, {constants[asset]:.3f}")]
+        shown = [(constants[asset], GREEN, f"constant,\n{constants[asset]:.3f}")]
         if asset in published:
-            shown.append((published[asset], RED, f"the copied matrix, {published[asset]:.3f}"))
+            shown.append((published[asset], RED, f"copied\nmatrix,\n{published[asset]:.3f}"))
         for value, color, text in shown:
             row[-1].annotate(
-                text, (1, value), (-3, 3), xycoords=("axes fraction", "data"), color=color,
-                textcoords="offset points", ha="right", fontsize=8,
+                text, (1, value), (4, 0), xycoords=("axes fraction", "data"), color=color,
+                textcoords="offset points", va="center", fontsize=8,
             )  # fmt: skip
         row[0].set_ylabel("accuracy on the test rows")
     handles, names = panels[0, 0].get_legend_handles_labels()
