@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["display_name", "markdown_list"]
+__all__ = ["display_name", "markdown_list", "model_name"]
 
 TITLES = {
     "lstm": "LSTM as published",
@@ -17,6 +17,8 @@ TITLES = {
     "cnn_lstm_honest": "CNN-LSTM, honest protocol",
 }
 
+ACRONYMS = {"lstm": "LSTM", "har": "HAR", "ar": "AR"}
+
 
 def display_name(name: str) -> str:
     """Return a forecast's name as a reader sees it.
@@ -25,6 +27,16 @@ def display_name(name: str) -> str:
     'train mean'
     """
     return TITLES.get(name, name.replace("_", " "))
+
+
+def model_name(name: str) -> str:
+    """Name of a model that no published one is compared with.
+
+    >>> model_name("cnn_lstm_with_levels"), model_name("har_last_year")
+    ('CNN-LSTM with levels', 'HAR last year')
+    """
+    words = name.replace("cnn_lstm", "CNN-LSTM").split("_")
+    return " ".join(ACRONYMS.get(word, word) for word in words)
 
 
 def markdown_list(sentences: Iterable[str]) -> str:

@@ -1,10 +1,11 @@
 """Which days are trained on and which are tested, for every series of prices."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
+from coincast.datasets.windows import Windows
 from coincast.evaluation.walk_forward import Fold, folds
 from coincast.studies.walk_forward.tasks import task_windows
 
@@ -33,11 +34,19 @@ class Protocol:
     validation_share: float
     latest: int | None = None
 
-    def folds(self, task: str, *, rolling: bool) -> dict[str, list[Fold]]:
-        """Series -> folds: trained on the last `train_days` windows, or on all earlier ones."""
+    def folds(
+        self, task: str, *, rolling: bool, change: Callable[[Windows], Windows] = lambda same: same
+    ) -> dict[str, list[Fold]]:
+        """Series -> folds.
+
+        Args:
+            task: what is forecast.
+            rolling: train on the last `train_days` windows, instead of on all earlier ones.
+            change: of all windows of a series, before they are cut into folds.
+        """
         made = {
             series: folds(
-                task_windows(table, task, self.lags),
+                change(task_windows(table, task, self.lags)),
                 test_start=self.test_starts[series],
                 refit_days=self.refit_days[series],
                 train_days=self.train_days if rolling else None,
