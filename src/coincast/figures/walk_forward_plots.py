@@ -74,7 +74,8 @@ def confidence_set(found: Mapping[str, Mapping[str, Any]]) -> Figure:
     }
     widths = [len(table.columns) for table in tables.values()]
     figure = Figure(figsize=(11.5, 4.6))
-    panels = figure.subplots(1, len(tables), gridspec_kw={"width_ratios": widths})
+    grid = {"width_ratios": widths}
+    panels = figure.subplots(1, len(tables), squeeze=False, gridspec_kw=grid)[0]
     for axes, (task, table) in zip(panels, tables.items(), strict=True):
         for row, (name, values) in enumerate(table.iterrows()):
             for column, p_value in enumerate(values):

@@ -1,13 +1,12 @@
 """What the walk-forward says where there is nothing to find, and where there is."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from coincast.datasets.windows import Windows
 from coincast.ensemble import Plan
@@ -74,9 +73,11 @@ def finds(protocol: Protocol, shifts: int, r2s: Sequence[float], seed: int) -> p
             means = np.concatenate([_means(fold) for fold in every])
             for name, model in models.items():
                 forecasts = np.concatenate(model(every))
-                found = {"better": _better(forecasts, targets), "clark_west": [
-                    clark_west(*each) < SIZE for each in zip(targets.T, forecasts.T, means.T)
-                ]}  # fmt: skip
+                columns = zip(targets.T, forecasts.T, means.T, strict=True)
+                found = {
+                    "better": _better(forecasts, targets),
+                    "clark_west": [clark_west(*each) < SIZE for each in columns],
+                }
                 shares = {key: float(np.mean(value)) for key, value in found.items()}
                 row = {"r2": r2, "series": series, "model": name, "shifts": shifts}
                 rows.append({**row, **shares})

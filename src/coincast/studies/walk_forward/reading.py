@@ -10,8 +10,9 @@ from coincast.records.names import display_name, model_name
 from coincast.studies.walk_forward.skill import BASELINES
 
 __all__ = [
-    "control_sentence", "coverage_sentence", "direction_sentence", "headlines", "holm_sentence",
-    "primary_sentences", "readme_table", "regime_sentence", "shift_sentences", "strategy_sentence",
+    "clark_west_sentence", "control_sentence", "coverage_sentence", "direction_sentence",
+    "headlines", "holm_sentence", "primary_sentences", "readme_table", "regime_sentence",
+    "shift_sentences", "strategy_sentence",
 ]  # fmt: skip
 
 CHECKS = {
@@ -51,6 +52,19 @@ def holm_sentence(tables: Tables, tasks: tuple[str, ...] = ("change", "direction
         f"Of {stacked['p'].notna().sum()} tests of {' and '.join(tasks)}, after Holm's correction "
         f"for all {total}, {(sure & (skill > 0)).sum()} find a model better than its baseline and "
         f"{(sure & (skill < 0)).sum()} find one worse."
+    )
+
+
+def clark_west_sentence(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Whether the inputs of the regressions are worth anything for the change."""
+    told = [
+        f"{display_name(series)} {model_name(name)} {p_words(row['p_clark_west'])}"
+        for series, table in tables.items()
+        for name, row in table.dropna(subset=["p_clark_west"]).iterrows()
+    ]
+    return (
+        "Do the inputs of a regression add anything to the mean of changes, before the cost of "
+        f"estimating their weights (Clark-West, not corrected)? {'; '.join(told)}."
     )
 
 
@@ -98,7 +112,7 @@ def shift_sentences(finds: pd.DataFrame, networks: pd.DataFrame) -> list[str]:
     null, planted = finds[finds["r2"] == 0], finds[finds["r2"] > 0]
     runs = null["shifts"].sum()
     error = (SIZE * (1 - SIZE) / null["shifts"].iloc[0]) ** 0.5
-    shares = planted.groupby(["r2", "model"])[["better", "clark_west"]].mean().unstack()
+    shares = planted.pivot_table(["better", "clark_west"], "r2", "model")
     told = "; ".join(
         f"R2 {r2:.1%}: AR {row['better', 'ar']:.0%} ({row['clark_west', 'ar']:.0%}), ridge "
         f"{row['better', 'ridge']:.0%} ({row['clark_west', 'ridge']:.0%})"
@@ -106,13 +120,17 @@ def shift_sentences(finds: pd.DataFrame, networks: pd.DataFrame) -> list[str]:
     )
     seen = networks.groupby("r2")["better"].agg(["sum", "size"])
     found = ", ".join(f"{row['sum']} of {row['size']} at {r2:.1%}" for r2, row in seen.iterrows())
-    return [
+    rates = null["clark_west"]
+    nothing = (
         f"Targets shifted at random, {runs} tests: the Clark-West test, whose nominal rate is 5 %, "
-        f"rejects in {null['clark_west'].mean():.1%} ({null['clark_west'].min():.1%} to "
-        f"{null['clark_west'].max():.1%} by series and model; one such rate has a standard error "
-        f"of {error:.1%}), and a model seems better than no change in {null['better'].mean():.1%}.",
+        f"rejects in {rates.mean():.1%} ({rates.min():.1%} to {rates.max():.1%} by series and "
+        f"model; one such rate has a standard error of {error:.1%} by the number of shifts), and a "
+        f"model seems better than no change in {null['better'].mean():.1%}."
+    )
+    return [
+        nothing,
         f"Planted signals found as better than no change (in brackets, by Clark-West): {told}.",
-        f"The LSTM is found better than no change in {found} planted series.",
+        f"The LSTM was found better than no change on planted series: {found}.",
     ]
 
 
@@ -121,8 +139,9 @@ def coverage_sentence(coverage: pd.DataFrame) -> str:
     part = coverage[coverage["model"] == "lstm"]
     hits = (part["coverage"] * part["n"]).sum() / part["n"].sum()
     return (
-        f"Conformal intervals at 90 % around the LSTM's forecast held {hits:.1%} of {part['n'].sum()} "
-        f"targets, {part['coverage'].min():.0%} to {part['coverage'].max():.0%} by fold."
+        f"Conformal intervals at 90 % around the LSTM's forecast held {hits:.1%} of "
+        f"{part['n'].sum()} targets, {part['coverage'].min():.0%} to "
+        f"{part['coverage'].max():.0%} by fold."
     )
 
 
@@ -140,8 +159,8 @@ def strategy_sentence(
             f"{row['random_share']:.0%} of random strategies earn as much, n = {row['n']:.0f})"
         )
     return (
-        f"Long or flat by the LSTM's change, at {cost_bps:g} basis points, against the same exposure "
-        f"held constantly, in return a year: {'; '.join(told)}."
+        f"Long or flat by the LSTM's change, at {cost_bps:g} basis points, against the same "
+        f"exposure held constantly, in return a year: {'; '.join(told)}."
     )
 
 
@@ -154,13 +173,13 @@ def readme_table(tables: Tables) -> str:
             row = table.loc["lstm"]
             simple = table[table["seeds"].isna() & table["p"].notna()]
             best = simple[column].idxmax()
-            low, high = row[f"{column}_low"], row[f"{column}_high"]
+            ends = f"{row[f'{column}_low']:+.3f} to {row[f'{column}_high']:+.3f}"
             rows.append(
                 {
                     "next day's": task,
                     "series": display_name(series),
                     "days": f"{row['n']:.0f}",
-                    "LSTM's skill (95 % interval)": f"{row[column]:+.3f} ({low:+.3f} to {high:+.3f})",
+                    "LSTM's skill (95 % interval)": f"{row[column]:+.3f} ({ends})",
                     "p (Holm)": p_words(row["p_holm"]).removeprefix("p ").removeprefix("= "),
                     "smallest skill that would show": f"{row['smallest_effect']:.3f}",
                     "best simple model, picked afterwards": (

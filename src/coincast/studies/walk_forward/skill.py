@@ -37,7 +37,6 @@ TASK_LOSSES = {  # the first one decides
 }
 COLUMNS = {"absolute": "mae", "squared": "mse"}  # names of mean losses
 LONG_MEMORY_DAYS = 90
-Wide = pd.DataFrame  # one column per model, in order of time
 
 
 def task_forecasts(protocol: Protocol, task: str, plan: Plan, seeds: Sequence[int]) -> pd.DataFrame:
@@ -83,15 +82,17 @@ def plain_rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     }
 
 
-def _wide(daily: pd.DataFrame, series: str, column: str) -> Wide:
+def _wide(daily: pd.DataFrame, series: str, column: str) -> pd.DataFrame:
+    """One column per model, in order of time."""
     part = daily[daily["coin"] == series]
-    return part.pivot(index="date", columns="model", values=column).rename_axis(columns=None)
+    return part.pivot_table(column, "date", "model", observed=True).rename_axis(columns=None)
 
 
-def _skill(wide: Wide, baseline: str, seed: int) -> pd.DataFrame:
+def _skill(wide: pd.DataFrame, baseline: str, seed: int) -> pd.DataFrame:
     """Skill of each column of losses against the baseline, with its interval."""
     draws = bootstrap_means(wide, seed=seed)
-    low, high = interval(1 - draws / draws[:, [wide.columns.get_loc(baseline)]])
+    own = list(wide.columns).index(baseline)
+    low, high = interval(1 - draws / draws[:, [own]])
     name, means = f"skill_{baseline}", wide.mean()
     found = {name: 1 - means / means[baseline], f"{name}_low": low, f"{name}_high": high}
     return pd.DataFrame(found, wide.columns)
@@ -124,7 +125,7 @@ def skill_tables(
         )
     }
     stacked = pd.concat({task: pd.concat(of_task) for task, of_task in tables.items()})
-    adjusted = holm(stacked["p"])
+    adjusted = holm(stacked["p"]).sort_index()
     for task, of_task in tables.items():
         for series, table in of_task.items():
             table["p_holm"] = adjusted.loc[task, series]
