@@ -29,10 +29,12 @@ def test_primary_sentences_tell_verdict_interval_and_what_would_show():
     assert "skill of 0.030 in 80 %" in found[0]
 
 
-def test_headlines_count_the_checks_that_agree():
+def test_headlines_count_the_repetitions_that_agree():
     better = {**CHECK, "verdict": "beats"}
-    assert "0 of 4 checks agree" in reading.headlines(CHECKS | {"primary": better}, TABLES)
-    assert "4 of 4 checks agree" in reading.headlines(CHECKS, TABLES)
+    assert "0 of 3 repetitions say the same" in reading.headlines(
+        CHECKS | {"primary": better}, TABLES
+    )
+    assert "3 of 3 repetitions say the same" in reading.headlines(CHECKS, TABLES)
 
 
 def test_holm_sentence_counts_better_and_worse():
@@ -40,6 +42,17 @@ def test_holm_sentence_counts_better_and_worse():
     # AR is no change itself, so there is nothing to test.
     assert found.startswith("Of 6 tests of change and direction")
     assert "for all 9, 4 find a model better than its baseline and 2 find one worse" in found
+
+
+def test_superior_sentence_names_models_with_their_test():
+    found = {"p_spa": 0.5, "superior": []}
+    told = reading.superior_sentence(
+        {"change": {"bitcoin": found}, "direction": {"litecoin": found}}
+    )
+    assert "litecoin p = 0.50. The stepwise test names none" in told
+    found = {"p_spa": 0.03, "superior": ["lstm"]}
+    told = reading.superior_sentence({"change": {"bitcoin": found}, "direction": {}})
+    assert "names LSTM (change of bitcoin p = 0.03)" in told
 
 
 def test_control_sentence_says_when_the_control_fails():

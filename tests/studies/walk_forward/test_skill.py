@@ -49,7 +49,8 @@ def test_skill_tables_pair_directions_with_the_majority():
 
 
 def test_daily_losses_keep_the_order_of_the_series():
-    daily = skill.daily_losses(FORECASTS)["change"]
+    table = FORECASTS["change"].astype({"coin": "category"})
+    daily = skill.daily_losses({"change": table})["change"]
     assert daily["coin"].unique().tolist() == ["litecoin", "bitcoin"]
 
 

@@ -12,7 +12,7 @@ from coincast.studies.walk_forward.skill import BASELINES
 __all__ = [
     "clark_west_sentence", "control_sentence", "coverage_sentence", "direction_sentence",
     "headlines", "holm_sentence", "primary_sentences", "readme_table", "regime_sentence",
-    "shift_sentences", "strategy_sentence",
+    "shift_sentences", "strategy_sentence", "superior_sentence",
 ]  # fmt: skip
 
 CHECKS = {
@@ -21,6 +21,7 @@ CHECKS = {
     "ridge_last_year": "Ridge regression on the networks' days, instead of the LSTM:",
     "bitcoin_long": "On bitcoin's closes alone, 2013 to 2025: the LSTM",
 }
+REPEATS = ("squared", "not_seen", "bitcoin_long")  # of the same comparison
 Checks = Mapping[str, Mapping[str, Any]]
 Tables = Mapping[str, Mapping[str, pd.DataFrame]]
 
@@ -65,6 +66,20 @@ def clark_west_sentence(tables: Mapping[str, pd.DataFrame]) -> str:
     return (
         "Do the inputs of a regression add anything to the mean of changes, before the cost of "
         f"estimating their weights (Clark-West, not corrected)? {'; '.join(told)}."
+    )
+
+
+def superior_sentence(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Where any model at all beats the baseline, for targets that are no control."""
+    told, surprises = [], []
+    for task in ("change", "direction"):
+        for series, each in found[task].items():
+            told.append(f"{task} of {display_name(series)} {p_words(each['p_spa'])}")
+            surprises += [f"{model_name(m)} ({told[-1]})" for m in each["superior"]]
+    return (
+        "Does any model beat the baseline (superior predictive ability; one test per target and "
+        f"series, not corrected for their number)? {'; '.join(told)}. The stepwise test names "
+        f"{', '.join(surprises) or 'none'}."
     )
 
 
@@ -196,10 +211,10 @@ def headlines(checks: Checks, tables: Tables) -> str:
         "Skill is 1 - loss / loss of the baseline on the same days: MAE against no change, Brier "
         "score against the share of ups so far, MAE of the log range against its mean so far."
     )
-    agree = sum(checks[name]["verdict"] == checks["primary"]["verdict"] for name in CHECKS)
+    agree = sum(checks[name]["verdict"] == checks["primary"]["verdict"] for name in REPEATS)
     sentences = (
-        f"{primary_sentences(checks)[0]} {agree} of {len(CHECKS)} checks agree: the squared error, "
-        "days that the demos had not seen, ridge regression on the same days, and 12 years of "
-        f"bitcoin. {holm_sentence(tables)}"
+        f"{primary_sentences(checks)[0]} {agree} of {len(REPEATS)} repetitions say the "
+        "same: by the squared error, on days that the demos had not seen, and on twelve years of bitcoin's "
+        f"closes. {holm_sentence(tables)}"
     )
     return f"{sentences} {note}\n\n{readme_table(tables)}"

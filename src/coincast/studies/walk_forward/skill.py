@@ -59,7 +59,7 @@ def daily_losses(forecasts: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFram
     found = {}
     for task, table in forecasts.items():
         daily = losses(table, TASK_LOSSES[task])
-        coins = pd.Categorical(daily["coin"], table["coin"].unique())
+        coins = pd.Categorical(daily["coin"], list(table["coin"].unique()))
         found[task] = daily.assign(coin=coins).sort_values("coin", kind="stable")
     return found
 
