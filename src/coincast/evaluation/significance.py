@@ -265,12 +265,14 @@ def holm(p_values: pd.Series) -> pd.Series:
 def p_words(p_value: float) -> str:
     """A p-value as a reader sees it.
 
-    >>> p_words(0.0312), p_words(1e-7), p_words(float("nan"))
-    ('p = 0.03', 'p < 0.001', 'nothing to test')
+    >>> p_words(0.0312), p_words(0.0021), p_words(1e-7), p_words(float("nan"))
+    ('p = 0.03', 'p = 0.002', 'p < 0.001', 'nothing to test')
     """
     if np.isnan(p_value):
         return "nothing to test"
-    return "p < 0.001" if p_value < 1e-3 else f"p = {p_value:.2f}"  # noqa: PLR2004
+    if p_value < 1e-3:  # noqa: PLR2004
+        return "p < 0.001"
+    return f"p = {p_value:.3f}" if p_value < 1e-2 else f"p = {p_value:.2f}"  # noqa: PLR2004
 
 
 def _lags(n: int, horizon_days: int) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["display_name", "markdown_list", "named"]
+__all__ = ["display_name", "markdown_list", "model_name", "named"]
 
 TITLES = {
     "lstm": "LSTM as published",
@@ -22,6 +22,8 @@ TITLES = {
     "cnn_lstm_honest": "CNN-LSTM, honest protocol",
 }
 
+ACRONYMS = {"lstm": "LSTM", "har": "HAR", "ar": "AR"}
+
 
 def display_name(name: str) -> str:
     """Return a forecast's name as a reader sees it.
@@ -40,6 +42,16 @@ def named(name: str) -> str:
     """
     article = "" if name in ("no_change", "last_change") else "the "
     return f"{article}{display_name(name)}"
+
+
+def model_name(name: str) -> str:
+    """Name of a model that no published one is compared with.
+
+    >>> model_name("cnn_lstm_with_levels"), model_name("har_last_year")
+    ('CNN-LSTM with levels', 'HAR last year')
+    """
+    words = name.replace("cnn_lstm", "CNN-LSTM").split("_")
+    return " ".join(ACRONYMS.get(word, word) for word in words)
 
 
 def markdown_list(sentences: Iterable[str]) -> str:

@@ -75,7 +75,7 @@ def classical_models(task: str) -> dict[str, Model]:
             "boosting": _estimator(GradientBoostingClassifier(**TREES)),
         }
     shared = {
-        "ridge": _estimator(RidgeCV(alphas=PENALTIES)),
+        "ridge": _estimator(RidgeCV(alphas=PENALTIES, alpha_per_target=True)),
         "boosting": _estimator(GradientBoostingRegressor(**TREES)),
     }
     if task == "change":

@@ -1,0 +1,148 @@
+"""The figures of notebook 06: skill through time, the best models, the range, and trading."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
+from coincast.records.names import display_name, model_name
+
+__all__ = ["confidence_set", "skill", "strategy", "volatility"]
+
+IN_SET = 0.05
+NETWORKS = ("lstm", "cnn_lstm")
+
+
+def _color(model: str) -> str:
+    return BLUE if model.startswith(NETWORKS) else GREY
+
+
+def _title(series: str) -> str:
+    return display_name(series).capitalize()
+
+
+@styled
+def skill(regimes: pd.DataFrame, overall: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw the skill of changes by year and regime, and over all days as a band.
+
+    Args:
+        regimes: as `regime_skill` gives it.
+        overall: series -> as `skill_tables` gives it for changes.
+    """
+    figure = Figure(figsize=(11, 8))
+    panels = figure.subplots(2, 2, sharey=True).flat
+    for axes, (series, part) in zip(panels, regimes.groupby("series", sort=False), strict=True):
+        labels = part.drop_duplicates(["kind", "part"])
+        kinds = labels["kind"].ne(labels["kind"].shift()).cumsum() - 1  # a gap between kinds
+        places = pd.Series(np.arange(len(labels)) + 0.7 * kinds.to_numpy(), labels["part"])
+        for model, color, shift in (("lstm", BLUE, -0.15), ("ridge", RED, 0.15)):
+            rows = part[part["model"] == model]
+            ends = np.abs(rows[["low", "high"]].sub(rows["skill"], axis=0).to_numpy().T)
+            x = places[rows["part"]].to_numpy() + shift
+            style = {"fmt": "o", "color": color, "markersize": 4, "capsize": 2}
+            axes.errorbar(x, rows["skill"], yerr=ends, label=model_name(model), **style)
+        row = overall[series].loc["lstm"]
+        axes.axhspan(
+            row["skill_no_change_low"], row["skill_no_change_high"], color=LIGHT_BLUE, alpha=0.3,
+            label="LSTM, all days",
+        )  # fmt: skip
+        axes.axhline(0, color=GREEN, linestyle="--", label="no change")
+        axes.set_xticks(places, places.index, rotation=60, ha="right", rotation_mode="anchor")
+        axes.set_title(f"{_title(series)}, {row['n']:.0f} test days")
+    axes.set_ylim(-0.13, 0.09)
+    for left in figure.axes[::2]:
+        left.set_ylabel("skill against no change")
+    handles, names = axes.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names))
+    return figure
+
+
+@styled
+def confidence_set(found: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw which models of each task and series may be the best.
+
+    Args:
+        found: task -> series -> as `superior_models` gives it.
+    """
+    tables = {
+        task: pd.DataFrame({series: each["confidence"] for series, each in of_task.items()})
+        for task, of_task in found.items()
+    }
+    widths = [len(table.columns) for table in tables.values()]
+    figure = Figure(figsize=(11.5, 4.6))
+    grid = {"width_ratios": widths}
+    panels = figure.subplots(1, len(tables), squeeze=False, gridspec_kw=grid)[0]
+    for axes, (task, table) in zip(panels, tables.items(), strict=True):
+        for row, (name, values) in enumerate(table.iterrows()):
+            for column, p_value in enumerate(values):
+                inside = p_value > IN_SET
+                marker = {"marker": "o", "s": 60, "color": _color(str(name)) if inside else "none"}
+                axes.scatter(column, row, edgecolor=_color(str(name)), **marker)
+                place = (column + 0.16, row)
+                axes.annotate(f"{p_value:.2f}", place, fontsize=7, va="center", color="black")
+        axes.set_xticks(range(len(table.columns)), [_title(s) for s in table], rotation=30)
+        axes.set_yticks(range(len(table)), [model_name(str(name)) for name in table.index])
+        axes.set(title=f"{task.capitalize()} of the next day", ylim=(len(table) - 0.4, -0.6))
+        axes.set_xlim(-0.4, len(table.columns) - 0.3)
+        axes.grid(visible=False)
+    return figure
+
+
+@styled
+def volatility(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw the skill of every model that forecasts the range, with intervals.
+
+    Args:
+        tables: series -> as `skill_tables` gives it for the range.
+    """
+    figure = Figure(figsize=(11, 4))
+    panels = figure.subplots(1, len(tables), sharey=True, sharex=True)
+    for axes, (series, table) in zip(panels, tables.items(), strict=True):
+        shown = table.drop(index="train_mean")
+        _intervals(axes, shown, "skill_train_mean")
+        axes.set_title(f"{_title(series)}, {table['n'].iloc[0]:.0f} days")
+    figure.supxlabel("skill against the mean so far, 95 % interval", fontsize=10)
+    return figure
+
+
+def _intervals(axes: Axes, table: pd.DataFrame, column: str) -> None:
+    for place, (name, row) in enumerate(table.iterrows()):
+        color, ends = _color(str(name)), (row[f"{column}_low"], row[f"{column}_high"])
+        axes.hlines(place, *ends, color=color, linewidth=2)
+        axes.plot(row[column], place, "o", color=color, markersize=5)
+    axes.axvline(0, color=GREEN, linestyle="--")
+    axes.set_yticks(range(len(table)), [model_name(str(name)) for name in table.index])
+    axes.set_ylim(len(table) - 0.4, -0.6)
+
+
+@styled
+def strategy(paths: Mapping[str, pd.DataFrame], cost_bps: float) -> Figure:
+    """Draw what 1 becomes by trading, and by what it is compared with.
+
+    Args:
+        paths: series -> as `trading.wealth` gives it.
+        cost_bps: costs that the strategy pays, in basis points.
+    """
+    figure = Figure(figsize=(11, 7))
+    lines = {
+        "strategy": (BLUE, f"LSTM, long or flat, {cost_bps:g} bp"),
+        "buy_and_hold": (RED, "buy and hold"),
+        "constant": (GREEN, "same exposure, constant, no costs"),
+    }
+    for axes, (series, table) in zip(figure.subplots(2, 2).flat, paths.items(), strict=True):
+        axes.fill_between(
+            table.index, table["random_low"], table["random_high"], color=GREY, alpha=0.25,
+            label="5 to 95 % of random strategies of equal turnover", linewidth=0,
+        )  # fmt: skip
+        for name, (color, label) in lines.items():
+            axes.plot(table[name], color=color, label=label)
+        axes.set(yscale="log", title=f"{_title(series)}, {len(table)} days")
+    for left in figure.axes[::2]:
+        left.set_ylabel("wealth, from 1")
+    handles, names = axes.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=2)
+    return figure

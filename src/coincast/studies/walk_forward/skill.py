@@ -1,0 +1,283 @@
+"""What the forecasts of the walk-forward are worth: skill, its tests, and its regimes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coincast.ensemble import Plan
+from coincast.evaluation.bootstrap import bootstrap_means, interval
+from coincast.evaluation.losses import LOSSES, losses, seed_spread
+from coincast.evaluation.scoring import accuracy_table, verdict
+from coincast.evaluation.significance import (
+    SIZE,
+    clark_west,
+    confidence_set,
+    diebold_mariano,
+    holm,
+    pesaran_timmermann,
+    superior_forecasts,
+)
+from coincast.evaluation.walk_forward import walk_forward
+from coincast.studies.walk_forward.models import classical_models, network_models
+from coincast.studies.walk_forward.protocol import Protocol
+
+__all__ = [
+    "BASELINES", "TASK_LOSSES", "count_networks", "daily_losses", "panel", "plain_rows",
+    "primary_checks", "regime_skill", "regimes", "skill_tables", "superior_models",
+    "task_forecasts",
+]  # fmt: skip
+
+BASELINES = {"change": "no_change", "direction": "train_share", "range": "train_mean"}
+TASK_LOSSES = {  # the first one decides
+    "change": ["absolute", "squared"],
+    "direction": ["brier", "log_score"],
+    "range": ["absolute", "qlike"],
+}
+COLUMNS = {"absolute": "mae", "squared": "mse"}  # names of mean losses
+LONG_MEMORY_DAYS = 90
+
+
+def task_forecasts(protocol: Protocol, task: str, plan: Plan, seeds: Sequence[int]) -> pd.DataFrame:
+    """Forecasts of every model of a task, as `walk_forward` gives them.
+
+    Regressions have all earlier days, networks the last `train_days`; `ridge_last_year` and
+    `har_last_year` are the regressions on the networks' days.
+    """
+    classical = classical_models(task)
+    again = {f"{name}_last_year": classical[name] for name in ("ridge", "har") if name in classical}
+    parts = [
+        walk_forward(protocol.folds(task, rolling=False), classical),
+        walk_forward(protocol.folds(task, rolling=True), again | network_models(task, plan, seeds)),
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def daily_losses(forecasts: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Task -> losses day by day, of the mean over the seeds, series in the order given."""
+    found = {}
+    for task, table in forecasts.items():
+        daily = losses(table, TASK_LOSSES[task])
+        coins = pd.Categorical(daily["coin"], list(table["coin"].unique()))
+        found[task] = daily.assign(coin=coins).sort_values("coin", kind="stable")
+    return found
+
+
+def count_networks(forecasts: Mapping[str, pd.DataFrame]) -> dict[str, int]:
+    """Networks behind the forecasts, and how many of them gave none because training failed."""
+    keys = ["coin", "fold", "model", "seed"]
+    tables = [t[t["model"].str.contains("lstm")] for t in forecasts.values()]
+    every = [
+        t.groupby(keys, observed=True)["forecast"].apply(lambda f: f.isna().any()) for t in tables
+    ]
+    return {"trained": sum(map(len, every)), "failed": int(sum(failed.sum() for failed in every))}
+
+
+def plain_rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Row -> column -> value, without missing values, and counts as whole numbers."""
+    return {
+        str(name): {key: int(v) if key in ("n", "seeds") else v for key, v in row.dropna().items()}
+        for name, row in table.iterrows()
+    }
+
+
+def _wide(daily: pd.DataFrame, series: str, column: str) -> pd.DataFrame:
+    """One column per model, in order of time."""
+    part = daily[daily["coin"] == series]
+    return part.pivot_table(column, "date", "model", observed=True).rename_axis(columns=None)
+
+
+def _skill(wide: pd.DataFrame, baseline: str, seed: int) -> pd.DataFrame:
+    """Skill of each column of losses against the baseline, with its interval."""
+    draws = bootstrap_means(wide, seed=seed)
+    own = list(wide.columns).index(baseline)
+    low, high = interval(1 - draws / draws[:, [own]])
+    name, means = f"skill_{baseline}", wide.mean()
+    found = {name: 1 - means / means[baseline], f"{name}_low": low, f"{name}_high": high}
+    return pd.DataFrame(found, wide.columns)
+
+
+def skill_tables(
+    forecasts: Mapping[str, pd.DataFrame], seed: int
+) -> dict[str, dict[str, pd.DataFrame]]:
+    """Task -> series -> one row per model: losses, skill against the task's baseline, tests.
+
+    Args:
+        forecasts: task -> as `task_forecasts` gives it.
+        seed: of the bootstraps.
+
+    Returns:
+        `mae` or `brier`, and the means of the task's other losses; `n`; `skill_{baseline}` of the
+        first loss with `_low` and `_high`; `p` of the Diebold-Mariano test of the same, `p_holm`
+        over all series, tasks and models; `smallest_effect`, the skill that the test finds in
+        80 % of samples; `seeds`, and `sd_seeds`, the deviation of their own mean losses; for
+        regressions that contain the mean, `p_clark_west`; for the direction `accuracy` and the
+        rest of `accuracy_table`, and `p_pesaran_timmermann`.
+    """
+    tables = {
+        task: {
+            str(series): _series_skill(table, daily, str(series), task, seed)
+            for series in daily["coin"].unique()
+        }
+        for (task, daily), table in zip(
+            daily_losses(forecasts).items(), forecasts.values(), strict=True
+        )
+    }
+    stacked = pd.concat({task: pd.concat(of_task) for task, of_task in tables.items()})
+    adjusted = holm(stacked["p"]).sort_index()
+    for task, of_task in tables.items():
+        for series, table in of_task.items():
+            table["p_holm"] = adjusted.loc[task, series]
+    return tables
+
+
+def _series_skill(
+    forecasts: pd.DataFrame, daily: pd.DataFrame, series: str, task: str, seed: int
+) -> pd.DataFrame:
+    baseline, (first, *_) = BASELINES[task], TASK_LOSSES[task]
+    wide = _wide(daily, series, first)
+    tests = {name: diebold_mariano(*wide[[name, baseline]].to_numpy().T) for name in wide}
+    spread = seed_spread(forecasts[forecasts["coin"] == series], first).set_index("model")
+    told = _wide(daily, series, "forecast")
+    means = {COLUMNS.get(name, name): _wide(daily, series, name).mean() for name in LOSSES
+             if name in daily}  # fmt: skip
+    table = pd.DataFrame({**means, "n": len(wide)}).join(_skill(wide, baseline, seed))
+    table["p"] = pd.Series({name: test["p_value"] for name, test in tests.items()})
+    effects = pd.Series({name: test["smallest_difference"] for name, test in tests.items()})
+    table["smallest_effect"] = (effects / wide[baseline].mean()).where(effects > 0)
+    table = table.join(spread[["seeds", "sd"]].rename(columns={"sd": "sd_seeds"}))
+    target = daily[daily["coin"] == series].groupby("date")["target"].first().to_numpy()
+    if task == "direction":
+        return table.join(_direction(told, target, seed))
+    nested = [name for name in ("ar", "har", "ridge") if name in told]
+    pairs = {name: told[[name, "train_mean"]].to_numpy().T for name in nested}
+    found = {name: clark_west(target, *pair) for name, pair in pairs.items()}
+    return table.assign(p_clark_west=pd.Series(found))
+
+
+def _direction(told: pd.DataFrame, target: np.ndarray, seed: int) -> pd.DataFrame:
+    """Scores of a forecast of up wherever its probability is above 1/2."""
+    said = {name: (column > 1 / 2).to_numpy(float) for name, column in told.items()}
+    said = {"majority_class": said["train_share"]} | said
+    kept = ["accuracy", "low", "high", "difference", "difference_low", "difference_high",
+            "p_value", "smallest_difference"]  # fmt: skip
+    table = accuracy_table(said, target, seed=seed)[kept].drop("majority_class")
+    table = table.add_prefix("accuracy_").rename(columns={"accuracy_accuracy": "accuracy"})
+    table = table.rename(columns={"accuracy_p_value": "p_mcnemar"})
+    timed = {name: pesaran_timmermann(target, said[name]) for name in told}
+    return table.assign(p_pesaran_timmermann=pd.Series(timed))
+
+
+def superior_models(daily: Mapping[str, pd.DataFrame], seed: int) -> dict[str, dict[str, Any]]:
+    """Task -> series -> what beats the baseline among all models, and the model confidence set.
+
+    Returns:
+        `p_spa`, `superior` (by the stepwise test), `confidence` (model -> p-value in the set).
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for task, table in daily.items():
+        for series in table["coin"].unique():
+            wide = _wide(table, series, TASK_LOSSES[task][0])
+            p_value, superior = superior_forecasts(wide, BASELINES[task], seed=seed)
+            confidence = confidence_set(wide, seed=seed).to_dict()
+            result = {"p_spa": p_value, "superior": superior, "confidence": confidence}
+            found.setdefault(task, {})[str(series)] = result
+    return found
+
+
+def primary_checks(
+    daily: pd.DataFrame, primary: Sequence[str], coins: Sequence[str], seen_until: str, seed: int
+) -> dict[str, dict[str, Any]]:
+    """The primary comparison, and variants of it that say how far it carries.
+
+    Returns:
+        `primary`; `squared`: by the squared error; `not_seen`: on days after `seen_until`;
+        `ridge_last_year`: of that model instead; `bitcoin_long`: on that series. Each as `panel`
+        gives it.
+    """
+    task, model, baseline, loss = primary
+    unseen = daily[daily["date"] > pd.Timestamp(seen_until)]
+    cases = {
+        "primary": (daily, primary, coins),
+        "squared": (daily, [task, model, baseline, "squared"], coins),
+        "not_seen": (unseen, primary, coins),
+        "ridge_last_year": (daily, [task, "ridge_last_year", baseline, loss], coins),
+        "bitcoin_long": (daily, primary, ["bitcoin_long"]),
+    }
+    return {name: panel(*case, seed=seed) for name, case in cases.items()}
+
+
+def panel(
+    daily: pd.DataFrame, primary: Sequence[str], coins: Sequence[str], *, seed: int
+) -> dict[str, Any]:
+    """A comparison by one mean loss per day over the coins that have a forecast for it.
+
+    Args:
+        daily: losses of the primary task.
+        primary: task, model, baseline and loss.
+        coins: whose losses are averaged.
+        seed: of the bootstrap.
+
+    Returns:
+        `n` days, `loss`, `baseline_loss`, `skill` with `low` and `high`, `p`, `smallest_effect`;
+        `verdict`: better or worse only where p < 0.05 and the interval agree.
+    """
+    _, model, baseline, loss = primary
+    part = daily[daily["coin"].isin(coins) & daily["model"].isin([model, baseline])]
+    wide = part.pivot_table(loss, "date", "model", observed=True)[[model, baseline]]
+    test = diebold_mariano(wide[model].to_numpy(), wide[baseline].to_numpy())
+    skill, low, high = _skill(wide, baseline, seed).loc[model]
+    return {
+        "n": len(wide),
+        "loss": wide[model].mean(),
+        "baseline_loss": wide[baseline].mean(),
+        "skill": skill,
+        "low": low,
+        "high": high,
+        "p": test["p_value"],
+        "verdict": verdict(low, high) if test["p_value"] < SIZE else verdict(-1, 1),
+        "smallest_effect": test["smallest_difference"] / wide[baseline].mean(),
+    }
+
+
+def regimes(table: pd.DataFrame, seen_until: str) -> pd.DataFrame:
+    """Part of each kind that the day *after* each day of a feature table belongs to.
+
+    All but the year and what the demos have seen follow from days that are known before.
+    """
+    close, memory = table["close"], table["log_range_month"]
+    rising = close > close.shift(LONG_MEMORY_DAYS)
+    days = table.index + pd.Timedelta(days=1)
+    return pd.DataFrame(
+        {
+            "year": days.year.astype(str),
+            "demos": np.where(days <= pd.Timestamp(seen_until), "seen", "not seen"),
+            "trend": np.where(rising, "rising", "falling"),
+            "range": np.where(memory > memory.expanding().median(), "wild", "calm"),
+        },
+        index=days,
+    )
+
+
+def regime_skill(
+    daily: pd.DataFrame, tables: Mapping[str, pd.DataFrame], seen_until: str, seed: int
+) -> pd.DataFrame:
+    """Skill of changes against no change by regime.
+
+    Returns:
+        One row per `series`, `kind`, `part` with at least 30 days, and `model` (LSTM and ridge):
+        `n`, `skill`, `low`, `high`.
+    """
+    least, rows = 30, []
+    for series, table in tables.items():
+        wide = _wide(daily, series, "absolute")[["no_change", "lstm", "ridge"]]
+        for kind, parts in regimes(table, seen_until).reindex(wide.index).items():
+            for part, days in wide.groupby(parts):
+                if len(days) < least:
+                    continue
+                found = _skill(days, "no_change", seed).drop("no_change")
+                found.columns = ["skill", "low", "high"]
+                labels = {"series": series, "kind": kind, "part": part, "n": len(days)}
+                rows.append(found.rename_axis("model").reset_index().assign(**labels))
+    return pd.concat(rows, ignore_index=True)
