@@ -10,7 +10,7 @@ from window_makers import direction_windows
 from coincast.datasets import features, windows
 from coincast.datasets.leakage import check_features, check_pipeline, check_windows
 from coincast.models import baselines, networks, training
-from coincast.studies import ancestor
+from coincast.studies.ethereum_change import ancestor
 
 DAYS, LAGS = 60, 3
 TRAIN_START, TEST_START = "2018-01-05", "2018-02-10"

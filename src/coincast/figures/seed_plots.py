@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 from coincast.records.names import display_name
-from coincast.studies.chosen_epochs import CHOICES
+from coincast.studies.bitcoin_direction.chosen_epochs import CHOICES
 
 __all__ = ["ancestor", "best_epoch", "seeds"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from coincast.datasets.windows import Windows
 from coincast.ensemble import Plan
-from coincast.studies.lstm_variants import baseline_runs, train_variants
+from coincast.studies.ethereum_change.lstm_variants import baseline_runs, train_variants
 
 FEATURES = ("bitcoin_close", "ethereum_close", "ethereum_daily_change", "bitcoin_daily_change")
 

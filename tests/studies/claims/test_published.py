@@ -7,7 +7,7 @@ import pytest
 
 from coincast.paths import FIGS, NOTEBOOKS, ROOT
 from coincast.records import results
-from coincast.studies.borrowed_matrix import MATRIX
+from coincast.studies.bitcoin_direction.borrowed_matrix import MATRIX
 from coincast.studies.claims import CLAIMS
 from coincast.studies.claims.evidence import look_up, paths
 

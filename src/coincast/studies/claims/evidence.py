@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coincast.errors import InputError
-from coincast.studies.borrowed_matrix import ROWS, UPS
+from coincast.studies.bitcoin_direction.borrowed_matrix import ROWS, UPS
 from coincast.studies.claims.claim import Claim, Evidence
 from coincast.studies.claims.verdicts import NAN, Finding, plausible_range
 

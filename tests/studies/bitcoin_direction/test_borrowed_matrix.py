@@ -6,7 +6,7 @@ import pytest
 
 from coincast.prices.closes import load_closes
 from coincast.prices.load import load_prices
-from coincast.studies import borrowed_matrix
+from coincast.studies.bitcoin_direction import borrowed_matrix
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,14 @@ import pytest
 from makers import make_prices
 
 from coincast.prices.load import load_prices
-from coincast.studies import borrowed_matrix, published_faults
-from coincast.studies.published_faults import FAULTY, RIGHT, epoch_choice, label_code, matrix_axis
+from coincast.studies.bitcoin_direction import borrowed_matrix, published_faults
+from coincast.studies.bitcoin_direction.published_faults import (
+    FAULTY,
+    RIGHT,
+    epoch_choice,
+    label_code,
+    matrix_axis,
+)
 
 
 def matrix(cells):

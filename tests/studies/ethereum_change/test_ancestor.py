@@ -4,7 +4,7 @@ import pytest
 from makers import make_prices
 
 from coincast.errors import InputError
-from coincast.studies import ancestor
+from coincast.studies.ethereum_change import ancestor
 
 CLOSES = [4.0, 5.0, 8.0, 2.0, 4.0, 6.0, 3.0, 3.0]
 TEST_START = "2018-01-05"  # the fifth day

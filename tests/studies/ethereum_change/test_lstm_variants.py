@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coincast.studies.lstm_variants import (
+from coincast.studies.ethereum_change.lstm_variants import (
     Run,
     fit_sentence,
     mean_forecasts,

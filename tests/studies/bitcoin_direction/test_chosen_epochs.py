@@ -5,7 +5,7 @@ from members import make_windows
 
 from coincast.prices.closes import load_closes
 from coincast.prices.load import load_prices
-from coincast.studies import chosen_epochs
+from coincast.studies.bitcoin_direction import chosen_epochs
 
 
 def test_direction_rows_of_apple_are_those_of_the_copied_matrix():

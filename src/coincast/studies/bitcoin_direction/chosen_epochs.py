@@ -13,8 +13,8 @@ from coincast.datasets.windows import Windows, make_windows, normalise_each, spl
 from coincast.ensemble import Plan, train_members
 from coincast.evaluation.significance import POWER, SIZE
 from coincast.models import networks
-from coincast.studies.borrowed_matrix import RIGHT as MATRIX_RIGHT
-from coincast.studies.borrowed_matrix import ROWS as MATRIX_ROWS
+from coincast.studies.bitcoin_direction.borrowed_matrix import RIGHT as MATRIX_RIGHT
+from coincast.studies.bitcoin_direction.borrowed_matrix import ROWS as MATRIX_ROWS
 
 __all__ = [
     "CHOICES",

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coincast.studies import ethereum_demo as demo
+from coincast.studies.ethereum_change import published_number as demo
 
 DAYS = pd.date_range("2017-11-16", "2018-01-05", name="date")  # 15, 31 and 5 days
 TARGETS = np.random.default_rng(3).normal(0, 0.05, len(DAYS))
