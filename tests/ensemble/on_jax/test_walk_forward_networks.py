@@ -6,16 +6,25 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from makers import make_prices
 
 from coincast.datasets.windows import Windows
 from coincast.ensemble import Plan
 from coincast.evaluation.losses import losses
 from coincast.evaluation.walk_forward import folds, per_fold, walk_forward
+from coincast.studies.walk_forward.controls import network_finds
 from coincast.studies.walk_forward.models import network_models
-from coincast.studies.walk_forward.tasks import FEATURES
+from coincast.studies.walk_forward.protocol import Protocol
+from coincast.studies.walk_forward.skill import count_networks, task_forecasts
+from coincast.studies.walk_forward.tasks import FEATURES, coin_table
 
 PLAN = Plan(8, 16, keras.optimizers.Adam(0.01))
 SPLIT = {"test_start": "2017-06-15", "refit_days": 60, "train_days": 140, "validation_share": 0.2}
+
+PROTOCOL = Protocol(
+    {"bitcoin": coin_table(make_prices(330, seed=8))}, {"bitcoin": "2017-08-15"}, {"bitcoin": 60},
+    lags=4, train_days=140, validation_share=0.2,
+)  # fmt: skip
 
 
 def make_folds(r2, days=300, seed=1):
@@ -79,3 +88,20 @@ def test_networks_give_probabilities_for_the_direction():
     table = walk_forward({"bitcoin": every}, {"lstm": lambda _: forecasts})
     assert table["forecast"].between(0, 1).all()
     assert losses(table, ["brier"])["brier"].mean() < 0.2
+
+
+def test_task_forecasts_train_networks_on_the_last_year_beside_the_same_regression():
+    table = task_forecasts(PROTOCOL, "change", PLAN, [1, 2])
+    folds_of = PROTOCOL.folds("change", rolling=True)["bitcoin"]
+    assert count_networks({"change": table}) == {"trained": 4 * 2 * len(folds_of), "failed": 0}
+    days = table.groupby("model", observed=True)["date"].nunique()
+    assert set(days) == {sum(len(fold.test) for fold in folds_of)}
+    told = table.pivot_table("forecast", "date", "model", observed=True)
+    assert not np.allclose(told["ridge"], told["ridge_last_year"])
+
+
+def test_network_finds_a_strong_planted_signal_alone():
+    found = network_finds(PROTOCOL, PLAN, [1, 2], [0.0, 0.9], seed=3).set_index("r2")
+    assert not found.loc[0.0, "better"]
+    assert found.loc[0.9, "better"]
+    assert found.loc[0.9, "skill"] > 0.3

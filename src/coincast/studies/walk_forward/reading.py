@@ -213,8 +213,8 @@ def headlines(checks: Checks, tables: Tables) -> str:
     )
     agree = sum(checks[name]["verdict"] == checks["primary"]["verdict"] for name in REPEATS)
     sentences = (
-        f"{primary_sentences(checks)[0]} {agree} of {len(REPEATS)} repetitions say the same: by "
-        "the squared error, on days that the demos had not seen, and on twelve years of bitcoin's "
-        f"closes. {holm_sentence(tables)}"
+        f"{primary_sentences(checks)[0]} {agree} of {len(REPEATS)} repetitions say the "
+        "same: by the squared error, on days that the demos had not seen, and on twelve years of "
+        f"bitcoin's closes. {holm_sentence(tables)}"
     )
     return f"{sentences} {note}\n\n{readme_table(tables)}"
