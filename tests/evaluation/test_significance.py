@@ -51,6 +51,27 @@ def walks(n, random, samples):
     return (steps[:, :, 1:] + steps[:, :, :-1] > 0).astype(float)
 
 
+def test_accuracy_of_labels_that_overlap_is_told_apart_in_at_most_five_per_cent(monkeypatch):
+    monkeypatch.setattr(bootstrap, "DRAWS", 300)  # enough here, and faster
+    random, blocks, told = np.random.default_rng(5), [], []
+    for targets, forecast in zip(*walks(97, random, 600), strict=True):
+        right, majority = forecast == targets, targets == 1
+        wins = right.astype(float) - majority
+        blocks.append(bootstrap.flip_blocks(wins, 4) < 0.05)
+        told.append(blocks[-1] and significance.mcnemar(right, majority) < 0.05)
+    assert 0.02 < np.mean(blocks) < 0.06
+    assert np.mean(told) < 0.06
+
+
+def test_flip_blocks_finds_one_more_day_of_six_right():
+    random, found = np.random.default_rng(6), []
+    for targets, noise in zip(*walks(365, random, 60), strict=True):
+        forecast = np.where(random.random(365) < 0.35, targets, noise)
+        wins = (forecast == targets).astype(float) - (noise == targets)
+        found.append(bootstrap.flip_blocks(wins, 4) < 0.05)
+    assert np.mean(found) > 0.8
+
+
 def test_interval_of_the_difference_holds_zero_where_labels_overlap(monkeypatch):
     monkeypatch.setattr(bootstrap, "DRAWS", 300)  # enough here, and faster
     random, missed = np.random.default_rng(4), []

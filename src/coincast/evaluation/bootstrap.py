@@ -5,7 +5,15 @@ import numpy.typing as npt
 import pandas as pd
 from arch.bootstrap import StationaryBootstrap, optimal_block_length
 
-__all__ = ["DRAWS", "LEVEL", "block_length", "bootstrap_means", "interval", "permute_blocks"]
+__all__ = [
+    "DRAWS",
+    "LEVEL",
+    "block_length",
+    "bootstrap_means",
+    "flip_blocks",
+    "interval",
+    "permute_blocks",
+]
 
 FloatArray = npt.NDArray[np.float64]
 DRAWS = 2000
@@ -71,3 +79,26 @@ def permute_blocks(values: FloatArray, block: int, draws: int, seed: int) -> Flo
         pieces = np.array_split(np.roll(np.arange(n), -start), range(block, n, block))
         draw[:] = np.concatenate([pieces[i] for i in random.permutation(len(pieces))])
     return np.asarray(values[rows])
+
+
+def flip_blocks(differences: FloatArray, block: int, *, seed: int = 0) -> float:
+    """p-value, two-sided, that paired differences are as often positive as negative.
+
+    The signs of whole blocks of days are flipped at random, so days within a block may depend on
+    each other, as labels that overlap do.
+
+    Args:
+        differences: (n,), in order of time.
+        block: days in a block, more than a difference depends on.
+        seed: of the flips.
+
+    Source: Canay, Romano and Shaikh, 2017, 10.3982/ECTA13081.
+
+    >>> flip_blocks(np.zeros(20), 4)
+    1.0
+    """
+    random = np.random.default_rng(seed)
+    starts = np.arange(0, len(differences), block)
+    sums = np.add.reduceat(np.asarray(differences, dtype=np.float64), starts)
+    flipped = random.choice([-1.0, 1.0], (DRAWS, len(sums))) @ sums
+    return float((1 + (np.abs(flipped) > abs(sums.sum()) - 1e-9).sum()) / (1 + DRAWS))

@@ -15,7 +15,7 @@ from sklearn.metrics import (
 
 from coincast.errors import InputError
 from coincast.evaluation import significance
-from coincast.evaluation.bootstrap import LEVEL, bootstrap_means, interval
+from coincast.evaluation.bootstrap import LEVEL, bootstrap_means, flip_blocks, interval
 from coincast.records.names import display_name, named
 
 __all__ = [
@@ -147,7 +147,9 @@ def accuracy_table(
         coefficient (0 for a constant); `difference` to the accuracy of the majority class on the
         same days, with `difference_low`, `difference_high`; `p_value` of the exact McNemar test
         of that difference, which takes days as independent, so it is too bold for overlapping
-        labels; `smallest_difference` that these days would probably have shown.
+        labels; `p_blocks` of the same with the signs of blocks of days flipped, twice as long as
+        labels look ahead where they overlap; `smallest_difference` that these days would
+        probably have shown.
 
     Raises:
         InputError: all targets are of one class.
@@ -165,6 +167,8 @@ def accuracy_table(
     accuracy = right.mean()
     (low, high), (difference_low, difference_high) = interval(draws), interval(differences)
     pairs = [(column, majority) for _, column in right.items()]
+    wins = right.astype(np.float64).sub(majority.astype(np.float64), axis=0)
+    block = 1 if horizon_days == 1 else 2 * horizon_days
     return pd.DataFrame(
         {
             "accuracy": accuracy,
@@ -179,6 +183,7 @@ def accuracy_table(
             "difference_low": difference_low,
             "difference_high": difference_high,
             "p_value": [significance.mcnemar(*pair) for pair in pairs],
+            "p_blocks": [flip_blocks(wins[name].to_numpy(), block, seed=seed) for name in wins],
             "smallest_difference": [significance.smallest_difference(*pair) for pair in pairs],
         }
     )
@@ -187,7 +192,7 @@ def accuracy_table(
 def accuracy_sentences(table: pd.DataFrame, question: str) -> list[str]:
     """One sentence per fitted forecast of `accuracy_table` on whether it beats the majority class.
 
-    A difference counts only if the McNemar test and the interval from blocks of days agree.
+    A difference counts only if the McNemar test and the one by blocks of days agree.
 
     Args:
         table: as `accuracy_table` gives it.
@@ -198,7 +203,8 @@ def accuracy_sentences(table: pd.DataFrame, question: str) -> list[str]:
     for name, row in table.iterrows():
         if name.startswith(("cnn_lstm", "logistic")):
             bounds = row["difference_low"], row["difference_high"]
-            found = verdict(*bounds) if row["p_value"] < 1 - LEVEL else verdict(-1, 1)
+            sure = max(row["p_value"], row["p_blocks"]) < 1 - LEVEL
+            found = verdict(row["difference"], row["difference"]) if sure else verdict(-1, 1)
             shown = row["smallest_difference"]
             power = (
                 "The two disagree on too few days for any difference to show."
@@ -210,7 +216,7 @@ def accuracy_sentences(table: pd.DataFrame, question: str) -> list[str]:
                 f"{row['correct']:.0f} of {row['n']:.0f} test days right, {row['accuracy']:.3f} "
                 f"(95 % interval {row['low']:.3f} to {row['high']:.3f}) against {rate:.3f}, a "
                 f"difference of {row['difference']:+.3f} ({bounds[0]:+.3f} to {bounds[1]:+.3f}), "
-                f"p = {row['p_value']:.2f}. {power}"
+                f"p = {row['p_value']:.2f}, by blocks {row['p_blocks']:.2f}. {power}"
             )
     return sentences
 
