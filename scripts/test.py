@@ -27,10 +27,13 @@ FAST = {
 }
 # One process more, because faults wait most of the time. The emulated processor takes longest, so
 # its file comes first.
+EMULATED = "tests/test_second_processor.py"
+OTHERS = sorted(f"tests/{path.name}" for path in (environment.ROOT / "tests").glob("[a-z]*"))
 SLOW = {
     "faults, notebooks and commands": [
         "-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder",
-        "-m", "fault or notebook or command", "tests/test_second_processor.py", "tests", "src",
+        "-m", "fault or notebook or command",
+        EMULATED, *(path for path in OTHERS if path not in (EMULATED, "tests/support")),
     ],
 }  # fmt: skip
 
