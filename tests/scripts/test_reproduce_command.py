@@ -76,7 +76,7 @@ def test_reproduce_gives_the_same_bytes_again(quick, tmp_path):
     assert (done.returncode, quick[0].returncode) == (0, 0)
     made = contents(tmp_path / "again")
     assert made == {name: contents(BUILD / "quick")[name] for name in made}
-    assert len(made) == 6
+    assert len(made) == 5
 
 
 def test_reproduce_finds_the_known_baselines_on_bundled_prices(quick):

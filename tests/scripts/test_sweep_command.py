@@ -86,7 +86,7 @@ def test_sweep_says_that_there_is_no_figure_where_nothing_is_evaluated(sweep, ca
     assert run(one, jobs=1) == 0
     assert "no figure: 07_any records no table of scores" in capsys.readouterr().out
     assert not (sweep.folder / "comparison.png").exists()
-    assert "2,settings.zero.mae,0.02\n" in (sweep.folder / "results.csv").read_text()
+    assert "2,settings.no_change.mae,0.02\n" in (sweep.folder / "results.csv").read_text()
 
 
 @pytest.mark.command
