@@ -12,6 +12,7 @@ __all__ = [
     "bootstrap_means",
     "flip_blocks",
     "interval",
+    "paired_skill",
     "permute_blocks",
 ]
 
@@ -60,6 +61,25 @@ def bootstrap_means(values: pd.DataFrame, *, seed: int = 0, least_block: int = 1
 def interval(draws: FloatArray) -> FloatArray:
     """Percentiles that hold 95 % of the draws: (2, columns)."""
     return np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+
+
+def paired_skill(losses: pd.DataFrame, baseline: str, draws: FloatArray) -> pd.DataFrame:
+    """Skill = 1 - mean loss / that of the baseline on the same days, with its interval.
+
+    Args:
+        losses: (n, columns), one column per forecast.
+        baseline: one of the columns.
+        draws: `bootstrap_means` of the losses.
+
+    Returns:
+        One row per forecast: `skill_{baseline}`, and the ends of its 95 % interval with `_low` and
+        `_high`.
+    """
+    means = losses.mean()
+    low, high = interval(1 - draws / draws[:, [losses.columns.get_loc(baseline)]])
+    name = f"skill_{baseline}"
+    found = {name: 1 - means / means[baseline], f"{name}_low": low, f"{name}_high": high}
+    return pd.DataFrame(found, losses.columns)
 
 
 def permute_blocks(values: FloatArray, block: int, draws: int, seed: int) -> FloatArray:

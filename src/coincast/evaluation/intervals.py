@@ -12,13 +12,13 @@ from coincast.errors import InputError
 with warnings.catch_warnings():  # crepes changes the filters of the whole process
     from crepes import ConformalRegressor
 
-__all__ = ["LEVEL", "coverage_by_fold", "fold_intervals", "next_interval"]
+__all__ = ["COVERAGE", "coverage_by_fold", "fold_intervals", "next_interval"]
 
 FloatArray = npt.NDArray[np.float64]
-LEVEL = 0.9
+COVERAGE = 0.9
 SCALE_DAYS = 30  # errors whose mean says how uncertain the days are at present
 LEAST_ERRORS = 50  # to calibrate on
-TINY = 1e-9  # against division by 0, and against the rounding of 1 - LEVEL in crepes
+TINY = 1e-9  # against division by 0, and against the rounding of 1 - COVERAGE in crepes
 
 
 def next_interval(errors: FloatArray, forecast: float) -> tuple[float, float]:
@@ -82,7 +82,9 @@ def _intervals(
 ) -> FloatArray:
     """Low and high end for each forecast: (n, 2)."""
     regressor = ConformalRegressor().fit(sizes.to_numpy(), sigmas=scales + TINY)
-    found = regressor.predict_int(forecasts, sigmas=forecast_scales + TINY, confidence=LEVEL - TINY)
+    found = regressor.predict_int(
+        forecasts, sigmas=forecast_scales + TINY, confidence=COVERAGE - TINY
+    )
     return np.asarray(found)
 
 

@@ -9,12 +9,12 @@ import pandas as pd
 __all__ = ["LOSSES", "losses", "seed_spread"]
 
 FloatArray = npt.NDArray[np.float64]
-SURE = 1e-6  # a probability is held this far from 0 and 1: one wrong day must not cost infinity
+SURENESS_LIMIT = 1e-6  # from 0 and 1, for a probability: one wrong day must not cost infinity
 
 
 def _log_score(forecast: FloatArray, target: FloatArray) -> FloatArray:
     right = np.where(target == 1, forecast, 1 - forecast)
-    return -np.log(np.clip(right, SURE, 1 - SURE))
+    return -np.log(np.clip(right, SURENESS_LIMIT, 1 - SURENESS_LIMIT))
 
 
 def _qlike(forecast: FloatArray, target: FloatArray) -> FloatArray:

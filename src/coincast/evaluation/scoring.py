@@ -15,7 +15,7 @@ from sklearn.metrics import (
 
 from coincast.errors import InputError
 from coincast.evaluation import significance
-from coincast.evaluation.bootstrap import LEVEL, bootstrap_means, flip_blocks, interval
+from coincast.evaluation.bootstrap import bootstrap_means, flip_blocks, interval, paired_skill
 from coincast.records.names import display_name, named
 
 __all__ = [
@@ -74,10 +74,9 @@ def mae_table(
     )  # (n, forecasts)
     draws = bootstrap_means(errors, seed=seed)  # (draws, forecasts)
     low, high = interval(draws)
-    mae = errors.mean()
     table = pd.DataFrame(
         {
-            "mae": mae,
+            "mae": errors.mean(),
             "n": len(targets),
             "standard_error": draws.std(axis=0),
             "low": low,
@@ -85,10 +84,7 @@ def mae_table(
         }
     )
     for baseline in baselines:
-        skills = 1 - draws / draws[:, [errors.columns.get_loc(baseline)]]
-        low, high = interval(skills)
-        table[f"skill_{baseline}"] = 1 - mae / mae[baseline]
-        table[f"skill_{baseline}_low"], table[f"skill_{baseline}_high"] = low, high
+        table = table.join(paired_skill(errors, baseline, draws))
         tests = [_compare(own, errors[baseline]) for _, own in errors.items()]
         table[f"skill_{baseline}_p"], table[f"skill_{baseline}_smallest"] = zip(*tests, strict=True)
     return table
@@ -114,15 +110,17 @@ def skill_sentence(table: pd.DataFrame, name: str, baseline: str = "no_change") 
     )
 
 
-def verdict(low: float, high: float) -> str:
-    """What an interval of a paired difference says, where more is better.
+def verdict(low: float, high: float, p_value: float = 0.0) -> str:
+    """What an interval of a paired difference says, where more is better, and a test if it agrees.
 
-    >>> verdict(-0.1, 0.2)
-    'cannot be told apart from'
+    >>> verdict(0.1, 0.2), verdict(0.1, 0.2, p_value=0.3)
+    ('beats', 'cannot be told apart from')
     """
-    if low > 0:
+    if p_value < significance.SIZE and low > 0:
         return "beats"
-    return "is worse than" if high < 0 else "cannot be told apart from"
+    if p_value < significance.SIZE and high < 0:
+        return "is worse than"
+    return "cannot be told apart from"
 
 
 def accuracy_table(
@@ -203,8 +201,8 @@ def accuracy_sentences(table: pd.DataFrame, question: str) -> list[str]:
     for name, row in table.iterrows():
         if name.startswith(("cnn_lstm", "logistic")):
             bounds = row["difference_low"], row["difference_high"]
-            sure = max(row["p_value"], row["p_blocks"]) < 1 - LEVEL
-            found = verdict(row["difference"], row["difference"]) if sure else verdict(-1, 1)
+            difference, p_value = row["difference"], max(row["p_value"], row["p_blocks"])
+            found = verdict(difference, difference, p_value)
             shown = row["smallest_difference"]
             power = (
                 "The two disagree on too few days for any difference to show."
@@ -215,7 +213,7 @@ def accuracy_sentences(table: pd.DataFrame, question: str) -> list[str]:
                 f"{question}: {display_name(name)} {found} the majority class: "
                 f"{row['correct']:.0f} of {row['n']:.0f} test days right, {row['accuracy']:.3f} "
                 f"(95 % interval {row['low']:.3f} to {row['high']:.3f}) against {rate:.3f}, a "
-                f"difference of {row['difference']:+.3f} ({bounds[0]:+.3f} to {bounds[1]:+.3f}), "
+                f"difference of {difference:+.3f} ({bounds[0]:+.3f} to {bounds[1]:+.3f}), "
                 f"p = {row['p_value']:.2f}, by blocks {row['p_blocks']:.2f}. {power}"
             )
     return sentences

@@ -30,6 +30,7 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 SIZE, POWER = 0.05, 0.8
+TWO_SIDED = float(norm.ppf(1 - SIZE / 2))  # standard errors on each side of a 95 % interval
 
 
 def mcnemar(right: npt.ArrayLike, other_right: npt.ArrayLike) -> float:

@@ -12,7 +12,7 @@ from coincast.datasets.features import LEVELS, coin_features, next_change
 from coincast.datasets.windows import fit_scaler, make_windows, split_tail, standardise
 from coincast.ensemble import Best, Ensemble, Plan, train_members
 from coincast.errors import InputError
-from coincast.evaluation.intervals import LEVEL, next_interval
+from coincast.evaluation.intervals import COVERAGE, next_interval
 from coincast.models import networks
 from coincast.models.saved import Card, SavedModel
 
@@ -120,7 +120,7 @@ def forecast(saved: SavedModel, prices: pd.DataFrame) -> dict[str, Any]:
         "interval": {
             "low": low,
             "high": high,
-            "level": LEVEL,
+            "level": COVERAGE,
             "calibration_rows": len(card.errors),
         },
         "constants": {"no_change": 0.0, "train_mean": card.train_mean},

@@ -47,7 +47,7 @@ def test_finding_combines_seeds_days_and_rounding():
     claim = replace(CLAIMS["sheehan_bitcoin_lstm_mae"], runs=4, rounding=0.001, value=0.04)
     row = make_row(0.05, {"no_change": SKILLS["no_change"]}, run_sd=0.006)
     found = finding({"05_many_seeds": {"ancestor": {"bitcoin": {"lstm": row}}}}, claim)
-    half = 1.96 * math.sqrt(0.008**2 + 0.006**2 / 4) + 0.001
+    half = 1.959964 * math.sqrt(0.008**2 + 0.006**2 / 4) + 0.001
     assert (found.low, found.high) == pytest.approx((0.05 - half, 0.05 + half))
     assert found.claimed == pytest.approx(1 - 0.04 / (0.05 / 0.9))
     assert (found.skill_low, found.p_holm, found.smallest) == (0.05, 0.001, 0.04)

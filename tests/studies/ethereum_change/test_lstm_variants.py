@@ -48,7 +48,7 @@ def test_score_keeps_seeds_and_days_apart():
 def test_mean_forecast_is_scored_as_one_forecast():
     """Opposite errors cancel: the mean of two bad seeds is right where both are wrong."""
     runs = make_runs(3.0, -1.0)
-    means = mean_forecasts(runs, TARGETS)
+    means = mean_forecasts(runs, TARGETS, seed=0)
     assert means.loc["lstm", "mae"] == pytest.approx(np.abs(NOISE).mean())
     assert score(runs, TARGETS, 0.05, seed=0).loc["lstm", "mae"] > 0.15
 
@@ -78,7 +78,7 @@ def test_fit_sentence_compares_train_and_test_with_a_constant(train_mae, scale, 
 
 def test_sentences_pair_each_variant_with_its_own_opponent():
     runs = make_runs(1.0, 1.1) | {"lstm_without_driver": make_run(-1.0, -0.9)}
-    told = sentences(runs, TARGETS, score(runs, TARGETS, 0.05, seed=0))
+    told = sentences(score(runs, TARGETS, 0.05, seed=0), mean_forecasts(runs, TARGETS, seed=0))
     bitcoin, _, layers = (one for one in told if "driving coin" in one or "three layers" in one)
     assert "LSTM as published beats the LSTM without the driving coin" in bitcoin
     assert "LSTM of three layers cannot be told apart from the LSTM as published" in layers

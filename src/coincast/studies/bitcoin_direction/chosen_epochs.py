@@ -11,7 +11,7 @@ from scipy.stats import norm
 from coincast.datasets.features import rises
 from coincast.datasets.windows import Windows, make_windows, normalise_each, split_share
 from coincast.ensemble import Plan, train_members
-from coincast.evaluation.significance import POWER, SIZE
+from coincast.evaluation.significance import POWER, TWO_SIDED
 from coincast.models import networks
 from coincast.studies.bitcoin_direction.borrowed_matrix import RIGHT as MATRIX_RIGHT
 from coincast.studies.bitcoin_direction.borrowed_matrix import ROWS as MATRIX_ROWS
@@ -32,7 +32,6 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 TRAIN_SHARE = 0.9
-SURE = norm.ppf(1 - SIZE / 2)  # standard errors on each side of a 95 % interval
 MATRIX_ACCURACY = MATRIX_RIGHT / MATRIX_ROWS
 # How an epoch is chosen -> how a reader sees it.
 CHOICES = {
@@ -176,10 +175,10 @@ def score_choice(choices: pd.DataFrame, choice: str, n: int) -> dict[str, float]
         "n": n,
         "standard_error": np.sqrt(accuracy * (1 - accuracy) / n),
         "difference": difference,
-        "difference_low": difference - SURE * error,
-        "difference_high": difference + SURE * error,
+        "difference_low": difference - TWO_SIDED * error,
+        "difference_high": difference + TWO_SIDED * error,
         "p_value": 2 * norm.sf(abs(difference) / error),
-        "smallest_difference": (SURE + norm.ppf(POWER)) * error,
+        "smallest_difference": (TWO_SIDED + norm.ppf(POWER)) * error,
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coincast.evaluation.significance import SIZE
+from coincast.evaluation.significance import SIZE, TWO_SIDED
 
 __all__ = ["NOT_CHECKED", "VERDICTS", "Finding", "plausible_range", "rule", "rule_text", "verdict"]
 
@@ -24,7 +24,6 @@ BY_RULE = {
     5: REPRODUCED,
     6: NO_BETTER,
 }
-NORMAL = 1.96  # standard errors on each side of a 95 % interval
 NAN = float("nan")
 
 
@@ -116,8 +115,9 @@ def plausible_range(
         runs: that the published number is a mean of.
         rounding: half a unit of its last digit.
 
-    >>> plausible_range(0.05, 0.003, 0.004, rounding=0.0002)
+    >>> low, high = plausible_range(0.05, 0.003, 0.004, rounding=0.0002)
+    >>> round(low, 4), round(high, 4)
     (0.04, 0.06)
     """
-    half = NORMAL * np.sqrt(standard_error**2 + seed_sd**2 / runs) + rounding
+    half = TWO_SIDED * np.sqrt(standard_error**2 + seed_sd**2 / runs) + rounding
     return round(float(mean - half), 12), round(float(mean + half), 12)

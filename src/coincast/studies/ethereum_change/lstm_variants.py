@@ -161,9 +161,9 @@ def score(
 
     Returns:
         One row per run: `scoring.mae_table` of errors averaged over its members, against every
-        opponent that the demo's text suggests; `seeds`, how many
-        these are; `seed_sd`, the standard deviation of their errors (0 for one); `train_mae`, a
-        mean; `epochs`, a median; the shares of seeds `below_no_change`, `below_train_mean` and
+        opponent that the demo's text suggests; `seeds`, how many these are; `seed_sd`, the
+        standard deviation of their errors (0 for one); `train_mae`, a mean; `epochs`, a median;
+        the shares of seeds `below_no_change`, `below_train_mean` and
         `below_published`.
     """
     forecasts = {name: run.forecasts for name, run in runs.items()}
@@ -186,7 +186,7 @@ def score(
     return table.join(pd.DataFrame.from_dict(rows, orient="index"))
 
 
-def mean_forecasts(runs: Mapping[str, Run], targets: FloatArray, *, seed: int = 0) -> pd.DataFrame:
+def mean_forecasts(runs: Mapping[str, Run], targets: FloatArray, *, seed: int) -> pd.DataFrame:
     """`scoring.mae_table` of the mean of each run's members, day by day, as one forecast."""
     means = {name: run.forecasts.mean(axis=0) for name, run in runs.items()}
     return mae_table(means, targets, seed=seed)
@@ -236,15 +236,13 @@ def fit_sentence(scores: pd.DataFrame) -> str:
     )
 
 
-def sentences(runs: Mapping[str, Run], targets: FloatArray, scores: pd.DataFrame) -> list[str]:
+def sentences(scores: pd.DataFrame, means: pd.DataFrame) -> list[str]:
     """What each variant tells, paired by test days, and the mean forecast of all seeds.
 
     Args:
-        runs: as in `score`.
-        targets: likewise.
-        scores: what `score` gives for them.
+        scores: as `score` gives them.
+        means: as `mean_forecasts` gives them for the same runs.
     """
-    means = mean_forecasts(runs, targets)
     seeds = f"{scores.loc['lstm', 'seeds']:.0f} seeds"
     return [
         fit_sentence(scores),

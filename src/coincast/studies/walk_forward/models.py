@@ -19,7 +19,7 @@ from coincast.evaluation.walk_forward import Model, per_fold
 from coincast.models.networks import lstm
 from coincast.studies.walk_forward.tasks import MEMORY
 
-__all__ = ["classical_models", "cnn_lstm", "network_models"]
+__all__ = ["causal_cnn_lstm", "classical_models", "network_models"]
 
 FloatArray = npt.NDArray[np.float64]
 PENALTIES = np.logspace(-2, 6, 17)  # of ridge regression, on standardised inputs
@@ -27,7 +27,7 @@ INVERSE_PENALTIES = np.logspace(-5, 0, 6)  # of logistic regression
 TREES = {"n_estimators": 50, "max_depth": 2, "max_features": 0.2, "random_state": 0}
 
 
-def cnn_lstm(
+def causal_cnn_lstm(
     lags: int, features: int, filters: int = 8, width: int = 3, *, activation: str = "linear"
 ) -> keras.Model:
     """A causal convolution before the LSTM of the first demo.
@@ -37,14 +37,14 @@ def cnn_lstm(
     inputs = keras.Input((lags, features), name="window")
     convolution = keras.layers.Conv1D(filters, width, padding="causal", activation="relu")
     outputs = lstm(lags, filters, activation=activation)(convolution(inputs))
-    return keras.Model(inputs, outputs, name="cnn_lstm")
+    return keras.Model(inputs, outputs, name="causal_cnn_lstm")
 
 
 # One object each: a compiled program is kept for its builder.
 REGRESSORS, CLASSIFIERS = (
     {
         "lstm": partial(lstm, activation=activation),
-        "cnn_lstm": partial(cnn_lstm, activation=activation),
+        "cnn_lstm": partial(causal_cnn_lstm, activation=activation),
     }
     for activation in ("linear", "sigmoid")
 )

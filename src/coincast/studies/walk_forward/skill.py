@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 
 from coincast.ensemble import Plan
-from coincast.evaluation.bootstrap import bootstrap_means, interval
+from coincast.evaluation.bootstrap import bootstrap_means, paired_skill
 from coincast.evaluation.losses import LOSSES, losses, seed_spread
 from coincast.evaluation.scoring import accuracy_table, verdict
 from coincast.evaluation.significance import (
-    SIZE,
     clark_west,
     confidence_set,
     diebold_mariano,
@@ -90,12 +89,7 @@ def _wide(daily: pd.DataFrame, series: str, column: str) -> pd.DataFrame:
 
 def _skill(wide: pd.DataFrame, baseline: str, seed: int) -> pd.DataFrame:
     """Skill of each column of losses against the baseline, with its interval."""
-    draws = bootstrap_means(wide, seed=seed)
-    own = list(wide.columns).index(baseline)
-    low, high = interval(1 - draws / draws[:, [own]])
-    name, means = f"skill_{baseline}", wide.mean()
-    found = {name: 1 - means / means[baseline], f"{name}_low": low, f"{name}_high": high}
-    return pd.DataFrame(found, wide.columns)
+    return paired_skill(wide, baseline, bootstrap_means(wide, seed=seed))
 
 
 def skill_tables(
@@ -236,7 +230,7 @@ def panel(
         "low": low,
         "high": high,
         "p": test["p_value"],
-        "verdict": verdict(low, high) if test["p_value"] < SIZE else verdict(-1, 1),
+        "verdict": verdict(low, high, test["p_value"]),
         "smallest_effect": test["smallest_difference"] / wide[baseline].mean(),
     }
 
