@@ -88,10 +88,11 @@ def _used_modules(notebook: str, price_source: str, package: Path) -> dict[Path,
     Raises:
         SyntaxError: some code cannot be parsed, and might import anything.
     """
+    files = {_module_name(path, package): path for path in package.rglob("*.py")}
     found: dict[Path, str] = {}
     waiting = _code(notebook)
     while waiting:
-        for path in _imported_files(waiting.pop(), package):
+        for path in _imported_files(waiting.pop(), files):
             if path not in found:
                 found[path] = path.read_text()
                 waiting.append(found[path])
@@ -100,15 +101,18 @@ def _used_modules(notebook: str, price_source: str, package: Path) -> dict[Path,
     return found
 
 
-def _imported_files(source: str, package: Path) -> Iterator[Path]:
+def _module_name(path: Path, package: Path) -> str:
+    """Dotted name of a module from the path of its file."""
+    parts = path.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if path.name == "__init__.py" else parts)
+
+
+def _imported_files(source: str, files: dict[str, Path]) -> Iterator[Path]:
     """Files of the modules that code imports, and of the packages that contain them."""
     for name in _parse(source)[0]:
-        first, *inner = name.split(".")
-        if first != package.name:
-            continue
-        for depth in range(len(inner) + 1):
-            place = package.joinpath(*inner[:depth])
-            yield from filter(Path.is_file, (place / "__init__.py", place.with_suffix(".py")))
+        parts = name.split(".")
+        names = (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+        yield from (files[name] for name in names if name in files)
 
 
 def _import_of_source(sources: str, name: str, package: Path) -> str:
