@@ -12,11 +12,11 @@ from coincast.datasets.windows import Windows
 from coincast.ensemble import Plan
 from coincast.evaluation.losses import losses
 from coincast.evaluation.walk_forward import folds, per_fold, walk_forward
-from coincast.studies.walk_forward.controls import network_finds
-from coincast.studies.walk_forward.models import network_models
-from coincast.studies.walk_forward.protocol import Protocol
-from coincast.studies.walk_forward.skill import count_networks, task_forecasts
-from coincast.studies.walk_forward.tasks import FEATURES, coin_table
+from coincast.studies.skill.comparisons import count_networks, task_forecasts
+from coincast.studies.skill.controls import network_finds
+from coincast.studies.skill.models import network_models
+from coincast.studies.skill.protocol import Protocol
+from coincast.studies.skill.tasks import FEATURES, coin_table
 
 PLAN = Plan(8, 16, keras.optimizers.Adam(0.01))
 SPLIT = {"test_start": "2017-06-15", "refit_days": 60, "train_days": 140, "validation_share": 0.2}

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from claim_records import make_records
 
-from coincast.figures import claims_plots
+from coincast.figures.skill import claims_plots
 from coincast.studies.claims.assessment import assess
 from coincast.studies.claims.verdicts import NOT_CHECKED
 

@@ -5,8 +5,8 @@ from makers import make_prices
 
 from coincast.evaluation.losses import losses
 from coincast.evaluation.walk_forward import folds, walk_forward
-from coincast.studies.walk_forward.models import classical_models
-from coincast.studies.walk_forward.tasks import TASKS, coin_table, task_windows
+from coincast.studies.skill.models import classical_models
+from coincast.studies.skill.tasks import TASKS, coin_table, task_windows
 
 PRICES = make_prices(190, seed=5)
 SETTINGS = {"refit_days": 30, "train_days": None, "validation_share": 0.2}

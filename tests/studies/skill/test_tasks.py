@@ -3,7 +3,7 @@ import pytest
 from makers import make_prices
 
 from coincast.errors import InputError
-from coincast.studies.walk_forward.tasks import close_table, coin_table, task_windows
+from coincast.studies.skill.tasks import close_table, coin_table, task_windows
 
 PRICES = make_prices(80, seed=3)
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from coincast.datasets.windows import Windows
 from coincast.evaluation.walk_forward import Fold, folds
-from coincast.studies.walk_forward.tasks import task_windows
+from coincast.studies.skill.tasks import task_windows
 
 __all__ = ["Protocol"]
 

@@ -12,8 +12,8 @@ from coincast.datasets.windows import Windows
 from coincast.ensemble import Plan
 from coincast.evaluation.significance import SIZE, clark_west, diebold_mariano
 from coincast.evaluation.walk_forward import Fold
-from coincast.studies.walk_forward.models import classical_models, network_models
-from coincast.studies.walk_forward.protocol import Protocol
+from coincast.studies.skill.models import classical_models, network_models
+from coincast.studies.skill.protocol import Protocol
 
 __all__ = ["finds", "network_finds", "retarget"]
 

@@ -19,8 +19,8 @@ from coincast.evaluation.significance import (
     superior_forecasts,
 )
 from coincast.evaluation.walk_forward import walk_forward
-from coincast.studies.walk_forward.models import classical_models, network_models
-from coincast.studies.walk_forward.protocol import Protocol
+from coincast.studies.skill.models import classical_models, network_models
+from coincast.studies.skill.protocol import Protocol
 
 __all__ = [
     "BASELINES", "TASK_LOSSES", "count_networks", "daily_losses", "panel", "plain_rows",

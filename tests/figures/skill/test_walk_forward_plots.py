@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_rgba
 
-from coincast.figures import walk_forward_plots as plots
+from coincast.figures.skill import walk_forward_plots as plots
 from coincast.figures.style import BLUE
 
 SKILL = {"skill_no_change": 0.01, "skill_no_change_low": -0.01, "skill_no_change_high": 0.03}

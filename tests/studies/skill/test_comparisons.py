@@ -4,8 +4,8 @@ import pytest
 from forecasts import forecast_table
 from makers import make_prices
 
-from coincast.studies.walk_forward import skill
-from coincast.studies.walk_forward.tasks import coin_table
+from coincast.studies.skill import comparisons
+from coincast.studies.skill.tasks import coin_table
 
 CHANGES = {"no_change": 0, "train_mean": 0.001, "ar": 0.1, "ridge": -0.1, "lstm": (0.1, 0.3)}
 FORECASTS = {
@@ -19,7 +19,7 @@ FORECASTS = {
 
 
 def test_skill_tables_hold_skill_of_the_mean_forecast_and_its_tests():
-    row = skill.skill_tables(FORECASTS, seed=1)["change"]["bitcoin"].loc["lstm"]
+    row = comparisons.skill_tables(FORECASTS, seed=1)["change"]["bitcoin"].loc["lstm"]
     assert row["skill_no_change"] == pytest.approx(0.2)  # the mean of two seeds knows a fifth
     assert row["skill_no_change_low"] < 0.2 + 1e-9 < row["skill_no_change_high"] + 2e-9
     assert (row["n"], row["seeds"]) == (400, 2)
@@ -30,7 +30,7 @@ def test_skill_tables_hold_skill_of_the_mean_forecast_and_its_tests():
 
 
 def test_skill_tables_correct_all_tests_together_and_none_of_the_baselines():
-    tables = skill.skill_tables(FORECASTS, seed=1)
+    tables = comparisons.skill_tables(FORECASTS, seed=1)
     stacked = pd.concat([table for of_task in tables.values() for table in of_task.values()])
     tested = stacked.dropna(subset=["p"]).sort_values("p")
     assert len(tested) == 4 + 4 + 2
@@ -39,7 +39,7 @@ def test_skill_tables_correct_all_tests_together_and_none_of_the_baselines():
 
 
 def test_skill_tables_pair_directions_with_the_majority():
-    table = skill.skill_tables(FORECASTS, seed=1)["direction"]["bitcoin"]
+    table = comparisons.skill_tables(FORECASTS, seed=1)["direction"]["bitcoin"]
     ups = FORECASTS["direction"].query("model == 'lstm' and seed == 0")["target"]
     assert table.loc["lstm", "accuracy"] == 1
     assert table.loc["lstm", "accuracy_difference"] == pytest.approx(ups.mean())
@@ -50,15 +50,15 @@ def test_skill_tables_pair_directions_with_the_majority():
 
 def test_daily_losses_keep_the_order_of_the_series():
     table = FORECASTS["change"].astype({"coin": "category"})
-    daily = skill.daily_losses({"change": table})["change"]
+    daily = comparisons.daily_losses({"change": table})["change"]
     assert daily["coin"].unique().tolist() == ["litecoin", "bitcoin"]
 
 
 def test_panel_averages_over_the_coins_of_each_day():
     late = forecast_table(CHANGES, "ethereum", days=200, start="2017-07-20", seed=9)
-    daily = skill.daily_losses({"change": pd.concat([FORECASTS["change"], late])})["change"]
+    daily = comparisons.daily_losses({"change": pd.concat([FORECASTS["change"], late])})["change"]
     primary = ["change", "lstm", "no_change", "absolute"]
-    found = skill.panel(daily, primary, ["bitcoin", "ethereum"], seed=1)
+    found = comparisons.panel(daily, primary, ["bitcoin", "ethereum"], seed=1)
     assert found["n"] == 400
     targets = {c: t.groupby("date")["target"].first().abs() for c, t in daily.groupby("coin")}
     means = pd.DataFrame(targets)[["bitcoin", "ethereum"]].mean(axis=1).dropna()
@@ -70,9 +70,9 @@ def test_panel_averages_over_the_coins_of_each_day():
 def test_primary_checks_use_only_days_after_those_seen():
     table = forecast_table(CHANGES | {"ridge_last_year": 0.0}, "bitcoin", seed=3)
     parts = [table, table.assign(coin="bitcoin_long")]
-    daily = skill.daily_losses({"change": pd.concat(parts)})["change"]
+    daily = comparisons.daily_losses({"change": pd.concat(parts)})["change"]
     primary = ["change", "lstm", "no_change", "absolute"]
-    found = skill.primary_checks(daily, primary, ["bitcoin"], "2017-12-31", seed=1)
+    found = comparisons.primary_checks(daily, primary, ["bitcoin"], "2017-12-31", seed=1)
     assert found["not_seen"]["n"] == 35
     assert found["ridge_last_year"]["skill"] == pytest.approx(0)
     assert found["squared"]["skill"] == pytest.approx(1 - 0.8**2)
@@ -83,7 +83,7 @@ def test_regimes_know_only_the_days_before():
     changed = table.copy()
     day = table.index[200]
     changed.loc[day:] = table.loc[day:] * 0.1
-    before, after = (skill.regimes(each, "2017-06-30") for each in (table, changed))
+    before, after = (comparisons.regimes(each, "2017-06-30") for each in (table, changed))
     pd.testing.assert_frame_equal(before.loc[:day], after.loc[:day])
     assert not before.loc[day:, "trend"].equals(after.loc[day:, "trend"])
     assert before.loc["2017-06-30", "demos"] == "seen"
@@ -92,16 +92,16 @@ def test_regimes_know_only_the_days_before():
 
 def test_regime_skill_splits_the_days():
     tables = {"bitcoin": coin_table(make_prices(430, seed=4, start="2016-12-02"))}
-    daily = skill.daily_losses({"change": FORECASTS["change"]})["change"]
-    found = skill.regime_skill(daily, tables, "2017-06-30", seed=1)
+    daily = comparisons.daily_losses({"change": FORECASTS["change"]})["change"]
+    found = comparisons.regime_skill(daily, tables, "2017-06-30", seed=1)
     days = found[(found["model"] == "lstm")].groupby("kind")["n"].sum()
     assert days["demos"] == days["trend"] == days["range"] == 400
     assert found.loc[found["model"] == "ridge", "skill"].tolist() == pytest.approx([-0.1] * 8)
 
 
 def test_superior_models_find_the_ones_that_know_something():
-    daily = skill.daily_losses({"change": FORECASTS["change"]})
-    found = skill.superior_models(daily, seed=1)["change"]["bitcoin"]
+    daily = comparisons.daily_losses({"change": FORECASTS["change"]})
+    found = comparisons.superior_models(daily, seed=1)["change"]["bitcoin"]
     assert found["p_spa"] < 0.01
     assert set(found["superior"]) >= {"lstm", "ar"}
     assert found["confidence"]["lstm"] == 1
@@ -111,9 +111,9 @@ def test_superior_models_find_the_ones_that_know_something():
 def test_count_networks_counts_folds_and_seeds_and_failures():
     table = forecast_table({"lstm": (0.1, 0.2), "ridge": 0.1}, days=180)
     table.loc[(table["seed"] == 1) & (table["fold"] == 1), "forecast"] = np.nan
-    assert skill.count_networks({"change": table}) == {"trained": 4, "failed": 1}
+    assert comparisons.count_networks({"change": table}) == {"trained": 4, "failed": 1}
 
 
 def test_plain_rows_leave_out_what_is_missing():
     table = pd.DataFrame({"n": [5.0, 5.0], "p": [0.5, np.nan]}, index=["lstm", "no_change"])
-    assert skill.plain_rows(table) == {"lstm": {"n": 5, "p": 0.5}, "no_change": {"n": 5}}
+    assert comparisons.plain_rows(table) == {"lstm": {"n": 5, "p": 0.5}, "no_change": {"n": 5}}

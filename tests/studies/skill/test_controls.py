@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from makers import make_prices
 
-from coincast.studies.walk_forward.controls import finds, retarget
-from coincast.studies.walk_forward.protocol import Protocol
-from coincast.studies.walk_forward.tasks import coin_table, task_windows
+from coincast.studies.skill.controls import finds, retarget
+from coincast.studies.skill.protocol import Protocol
+from coincast.studies.skill.tasks import coin_table, task_windows
 
 TABLE = coin_table(make_prices(520, seed=6))
 PROTOCOL = Protocol({"bitcoin": TABLE}, {"bitcoin": "2017-08-01"}, {"bitcoin": 90}, 3, 100, 0.2)

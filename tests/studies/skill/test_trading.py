@@ -4,11 +4,11 @@ import pytest
 from forecasts import forecast_table
 from makers import make_prices
 
-from coincast.studies.walk_forward import skill, trading
+from coincast.studies.skill import comparisons, trading
 
 PRICES = make_prices(130, seed=2)
 MODELS = {"lstm": 1.0, "ridge": -1.0}
-DAILY = skill.daily_losses(
+DAILY = comparisons.daily_losses(
     {
         "change": forecast_table(MODELS, days=120),
         "direction": forecast_table(MODELS, days=120, probability=True),

@@ -2,10 +2,10 @@ import pandas as pd
 import pytest
 from forecasts import forecast_table
 
-from coincast.studies.walk_forward import reading, skill
+from coincast.studies.skill import comparisons, reading
 
 KNOWN = {"lstm": (0.2, 0.3), "ridge": -0.3, "har": 0.1, "ar": 0.0}
-TABLES = skill.skill_tables(
+TABLES = comparisons.skill_tables(
     {
         "change": forecast_table({"no_change": 0, "train_mean": 0.01, **KNOWN}),
         "direction": forecast_table(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from coincast.evaluation.significance import SIZE, p_words
 from coincast.records.names import display_name, model_name
-from coincast.studies.walk_forward.skill import BASELINES
+from coincast.studies.skill.comparisons import BASELINES
 
 __all__ = [
     "clark_west_sentence", "control_sentence", "coverage_sentence", "direction_sentence",

@@ -17,7 +17,7 @@ from coincast.datasets.windows import Windows
 from coincast.ensemble import Plan, forecast_folds
 from coincast.evaluation.walk_forward import Model, per_fold
 from coincast.models.networks import lstm
-from coincast.studies.walk_forward.tasks import MEMORY
+from coincast.studies.skill.tasks import MEMORY
 
 __all__ = ["causal_cnn_lstm", "classical_models", "network_models"]
 
