@@ -161,9 +161,12 @@ def coverage_sentence(coverage: pd.DataFrame) -> str:
 
 
 def strategy_sentence(
-    tables: Mapping[str, pd.DataFrame], cost_bps: float, name: str = "lstm_change_long_flat"
+    tables: Mapping[str, pd.DataFrame],
+    cost_bps: float,
+    name: str = "lstm_change_long_flat",
+    signal: str = "the LSTM's change",
 ) -> str:
-    """What the timing of the LSTM's long-or-flat strategy was worth, on each series."""
+    """What the timing of a long-or-flat strategy was worth, on each series."""
     told = []
     for series, table in tables.items():
         row = table[(table["strategy"] == name) & (table["cost_bps"] == cost_bps)].iloc[0]
@@ -174,7 +177,7 @@ def strategy_sentence(
             f"{row['random_share']:.0%} of random strategies earn as much, n = {row['n']:.0f})"
         )
     return (
-        f"Long or flat by the LSTM's change, at {cost_bps:g} basis points, against the same "
+        f"Long or flat by {signal}, at {cost_bps:g} basis points, against the same "
         f"exposure held constantly, in return a year: {'; '.join(told)}."
     )
 
