@@ -51,7 +51,9 @@ def run_and_report(
 
 
 def cells_done(executed: str) -> tuple[int, int, str]:
-    """How far a notebook has come: cells completed, cells, and the heading of the section.
+    """How far a notebook has come: cells completed, all cells, and what it is doing.
+
+    That is the heading of the section, and the last line that the running cell has printed.
 
     Args:
         executed: text of the notebook as papermill last saved it.
@@ -65,6 +67,8 @@ def cells_done(executed: str) -> tuple[int, int, str]:
             first = "".join(cell["source"]).partition("\n")[0]
             heading = first.lstrip("# ") if first.startswith("#") else heading
         elif cell["metadata"]["papermill"]["status"] != "completed":
+            lines = "".join("".join(out.get("text", "")) for out in cell["outputs"]).splitlines()
+            heading = ": ".join([heading, *lines[-1:]])
             break
         done = number + 1
     return done, len(cells), heading

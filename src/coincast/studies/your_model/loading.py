@@ -55,7 +55,8 @@ def load_model(
         return found.set_params(**_known(settings, found.get_params(), text))
     if isinstance(found, keras.Model) or not callable(found):
         raise InputError(f"{text} is a {type(found).__name__}; name {BUILDER}")
-    if _takes(found, 2, settings):
+    is_estimator = isinstance(found, type) and issubclass(found, BaseEstimator)
+    if not is_estimator and _takes(found, 2, settings):
         build: Build = partial(found, **settings) if settings else found
         with telling(text, on_jax=keras.backend.backend() == "jax"):
             made = build(lags, features)

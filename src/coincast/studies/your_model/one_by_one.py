@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -20,21 +20,19 @@ __all__ = ["forecast_one_by_one"]
 def forecast_one_by_one(
     folds: Sequence[Parts], build: Build, plan: Plan, seeds: Sequence[int], *, classes: bool = False
 ) -> list[FloatArray]:
-    """As `ensemble.forecast_folds`, on any backend; after the first fit it prints how long.
+    """As `ensemble.forecast_folds`, on any backend; it prints how long it will take.
 
     Raises:
         InputError: the model cannot be trained here either.
     """
-    started, found = time.monotonic(), []
     trainer = _compiled_or_eager(folds[0], build, plan, seeds[0], classes=classes)
-    for number, fold in enumerate(folds):
+    started, found = time.monotonic(), []
+    for number, fold in enumerate(folds, start=1):
         with telling("your model"):
             found.append(np.stack([trainer.forecast(fold, seed) for seed in seeds]))
-        if not number:
-            minutes = (time.monotonic() - started) * len(folds) / 60
-            fits = 2 * len(folds) * len(seeds)
-            engine = keras.backend.backend()
-            sys.stdout.write(f"{fits} fits one by one on {engine}: about {minutes:.1f} minutes\n")
+        minutes = (time.monotonic() - started) / number * (len(folds) - number) / 60
+        told = f"fold {number} of {len(folds)}, about {minutes:.1f} minutes left"
+        sys.stdout.write(f"one by one on {keras.backend.backend()}: {told}\n")
     return found
 
 
@@ -73,7 +71,7 @@ def _compiled_or_eager(
     """The faster of two ways to train that the model bears."""
     compiled = _Trainer(build, plan, classes, eager=False)
     try:
-        compiled.forecast(fold, seed)
+        replace(compiled, plan=replace(plan, epochs=1)).forecast(fold, seed)
     except Exception:  # noqa: BLE001 - whatever a layer of yours does while it is compiled
         return _Trainer(build, plan, classes, eager=True)
     return compiled
