@@ -60,6 +60,7 @@ def judge(scripts, tmp_path):
     """Return a function that runs the command in a folder of one's own files."""
     for name, code in (BLOCKS | {"mine.py": BLOCKS["mine.py"] + MINE}).items():
         (tmp_path / name).write_text(code)
+    (tmp_path / "attr.py").write_text("raise SystemExit")  # the name of a library
     make_prices(560, seed=5).to_csv(tmp_path / "dogecoin.csv")
 
     def run(line):
@@ -81,7 +82,7 @@ def test_examples_of_the_readme_end_with_a_table_and_a_verdict(judge, tmp_path, 
     assert re.search(r"skill for the change.*after Holm", out.splitlines()[-1])
     assert ("your model on standard features" in out) == ("--features" in line)
     assert (tmp_path / "out" / "your_model.png").exists()
-    assert not ("--html" in line) or "<html" in (tmp_path / "dogecoin.html").read_text()
+    assert "--html" not in line or "<html" in (tmp_path / "dogecoin.html").read_text()
 
 
 def test_examples_are_three():
@@ -137,15 +138,7 @@ def test_a_layer_that_jax_cannot_trace_is_trained_on_tensorflow(judge):
     assert "on_tensorflow" in out.splitlines()[-1]
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("mine.py", "path/to/file.py:name"),
-        ("mine.py:dense --seeds 0", "seeds 0"),
-        ("mine.py:dense --csv nothing.csv", "nothing.csv"),
-    ],
-)
-def test_judge_says_in_one_line_what_is_wrong(judge, line, message):
-    status, out, err = judge(line)
+def test_judge_says_in_one_line_what_is_wrong(judge):
+    status, out, err = judge("mine.py:dense --seeds 0")
     assert (status, out, err.count("\n")) == (2, "", 1), err
-    assert message in err
+    assert "seeds 0" in err
