@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from coincast.figures.skill.walk_forward_plots import draw_confidence, draw_skill, draw_wealth
 from coincast.figures.style import styled
@@ -58,8 +58,9 @@ def your_model(
         axes.xaxis.set_major_formatter(
             ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
         )
-        for formatted in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-            formatted(LogFormatter(minor_thresholds=(1, 0.4)))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
         if not column:
             axes.set_ylabel("wealth, from 1")
     entries: dict[str, Any] = {}
