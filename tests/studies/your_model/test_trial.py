@@ -20,7 +20,7 @@ SIZES = {"lags": 3, "train_days": 100, "refit_days": 60, "latest": None}
 PRICES = {"bitcoin": make_prices(260, seed=3), "litecoin": make_prices(230, seed=4)}
 PROTOCOL = trial.make_protocol(feature_tables(PRICES, lambda p: p[["open"]]), **SIZES)
 PLAN = trial.make_plan("change", 2, 64, 0.01)
-MODELS = {"no_change": 0.0, "train_mean": 0.01}
+MODELS = {"no_change": 0.0}
 
 
 def tables(knowledge, coins=("bitcoin", "ethereum")):
@@ -62,14 +62,14 @@ def beats(targets, told):
 
 
 def test_verdict_finds_no_skill_in_noise_and_a_planted_signal_of_5_percent():
-    noise = [beats(*each) for each in zip(*autoregression(500, 900, 0.0, seed=1), strict=True)]
+    noise = [beats(*each) for each in zip(*autoregression(300, 900, 0.0, seed=1), strict=True)]
     assert np.mean(noise) <= 0.05
-    planted = [beats(*each) for each in zip(*autoregression(4, 2000, 0.05, seed=2), strict=True)]
-    assert planted == [True] * 4
+    planted = [beats(*each) for each in zip(*autoregression(2, 2000, 0.05, seed=2), strict=True)]
+    assert planted == [True] * 2
 
 
 def test_verdicts_correct_for_the_number_of_coins():
-    few, many = (trial.verdicts(tables(0.05, coins), "change") for coins in (["a"], "abcdefgh"))
+    few, many = (trial.verdicts(tables(0.05, coins), "change") for coins in (["a"], "abcd"))
     assert many.loc["a", "p_holm"] >= few.loc["a", "p_holm"] == few.loc["a", "p"]
     assert many.loc["a", "p"] == few.loc["a", "p"]
 
@@ -124,17 +124,27 @@ def test_first_fold_has_just_enough_windows():
     assert folds[0].train.dates[0] == PROTOCOL.tables["bitcoin"].index[2]
 
 
+class Branching(keras.layers.Layer):
+    """A layer that does one thing or another by what it sees, so that it cannot be traced."""
+
+    def compute_output_shape(self, shape):
+        return shape
+
+    def call(self, inputs):
+        return inputs if keras.ops.sum(inputs) > 0 else inputs * 1.0
+
+
 def test_networks_one_by_one_learn_what_is_there():
-    inputs = np.random.default_rng(1).normal(size=(300, 2, 1))
-    days = pd.date_range("2017-01-01", periods=301)
+    inputs = np.random.default_rng(1).normal(size=(140, 2, 1))
+    days = pd.date_range("2017-01-01", periods=141)
     windows = Windows(inputs, 5 + 2 * inputs[:, -1, 0], days[:-1], days[1:], ("a",))
-    parts = [range(200), range(200, 260), range(260), range(260, 300)]
+    parts = [range(100), range(100, 120), range(120), range(120, 140)]
     fold = Fold(0, *(windows.take(part) for part in parts))
 
     def build(lags, features):
-        layers = [keras.layers.Flatten(), keras.layers.Dense(1)]
+        layers = [Branching(), keras.layers.Flatten(), keras.layers.Dense(1)]
         return keras.Sequential([keras.Input((lags, features)), *layers])
 
-    (told,) = forecast_one_by_one([fold], build, Plan(10, 32, keras.optimizers.Adam(0.1)), [1])
-    assert told.shape == (1, 40)
+    (told,) = forecast_one_by_one([fold], build, Plan(9, 20, keras.optimizers.Adam(0.1)), [1])
+    assert told.shape == (1, 20)
     assert np.abs(told - fold.test.targets).mean() < 0.2

@@ -19,7 +19,7 @@ from typing import Any
 
 import keras
 import pandas as pd
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
 from coincast.ensemble.plan import Build
 from coincast.errors import InputError, UntraceableError, did_you_mean, shown
@@ -52,7 +52,8 @@ def load_model(
     """
     found = _resolve(text)
     if isinstance(found, BaseEstimator):
-        return found.set_params(**_known(settings, found.get_params(), text))
+        with telling(text):
+            return clone(found).set_params(**settings)
     if isinstance(found, keras.Model) or not callable(found):
         raise InputError(f"{text} is a {type(found).__name__}; name {BUILDER}")
     is_estimator = isinstance(found, type) and issubclass(found, BaseEstimator)
@@ -192,14 +193,6 @@ def _signature(function: Callable[..., Any]) -> str:
         return str(inspect.signature(function))
     except (TypeError, ValueError):
         return "(unknown)"
-
-
-def _known(settings: Mapping[str, Any], known: Mapping[str, Any], text: str) -> Mapping[str, Any]:
-    for name in settings:
-        if name not in known:
-            raise InputError(f"{text} has no setting {name!r}; {did_you_mean(name, known)}see its "
-                             "documentation")  # fmt: skip
-    return settings
 
 
 def _check_network(made: object, shape: tuple[int, int], text: str) -> None:
