@@ -97,9 +97,11 @@ def main(arguments: argparse.Namespace) -> int:
 def asked(arguments: argparse.Namespace) -> dict[str, Any]:
     """The parameters of the notebook that the options give; it runs in another folder."""
     given = {name: getattr(arguments, name) for name in ("target", "seeds", "source", "url")}
+    coin = arguments.coin
     if arguments.csv:
         given |= {"source": "csv", "url": arguments.csv}
-    coin = arguments.coin or (Path(arguments.csv).stem if arguments.csv else None)
+        if "{coin}" not in arguments.csv:
+            coin = coin or Path(arguments.csv).stem
     given |= {"coins": coin and coin.split(","), "quick": arguments.quick or None}
     if given["url"] and "://" not in given["url"]:
         given["url"] = str(Path(given["url"]).expanduser().absolute())

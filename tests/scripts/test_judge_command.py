@@ -131,7 +131,7 @@ def test_a_leaking_feature_ends_the_trial_by_name(judge):
 
 
 def test_a_layer_that_jax_cannot_trace_is_trained_on_tensorflow(judge):
-    status, out, err = judge("mine.py:on_tensorflow --csv dogecoin.csv --quick -p epochs=2")
+    status, out, err = judge("mine.py:on_tensorflow --csv dogecoin.csv --quick -p epochs=1")
     assert (status, err.count("\n")) == (0, 1), err
     assert "Cumulative" in err
     assert "TensorFlow" in err
