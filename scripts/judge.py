@@ -78,7 +78,7 @@ def main(arguments: argparse.Namespace) -> int:
     with places.locked():
         outcome = judge(notebook, parameters, places)
         if outcome.result.error == UntraceableError.__name__ and "backend" not in parameters:
-            environment.tell(f"{outcome.problem}; trying TensorFlow, one fit after another, which is slower")
+            environment.tell(f"{outcome.problem}; trying TensorFlow, fit by fit, slower")
             outcome = judge(notebook, parameters | {"backend": "tensorflow"}, places)
         if outcome.problem:
             environment.fail(outcome.problem, environment.BAD_INPUT * outcome.result.bad_input or 1)
