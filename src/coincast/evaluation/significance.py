@@ -173,8 +173,8 @@ def superior_forecasts(
     """Whether any of many forecasts beats the benchmark, and which.
 
     Both tests allow for the number of forecasts tried, and for how alike they are. With four that
-    are no better, they reject 5 to 6 % of the time where days are independent, 7 % where each
-    depends on the one before.
+    are no better they reject 3 to 5 % of the time, on 500 days and on 1,400, whether days are
+    independent or each depends on the one before.
 
     Args:
         losses: (n, forecasts), in order of time.
@@ -214,8 +214,8 @@ def confidence_set(losses: pd.DataFrame, *, least_block: int = 1, seed: int = 0)
     """p-value of each forecast in the model confidence set.
 
     Those with more than .05 make up a set that should hold the best forecast, or all the best if
-    several are equal, in 95 % of samples: with five equal ones on 300 days it was 94 % where days
-    were independent and 92 % where each depended on the one before.
+    several are equal, in 95 % of samples: with five equal ones on 500 days it was 95 % where days
+    were independent, 93 % where each depended on the one before, also on 1,400.
 
     Args:
         losses: (n, forecasts), in order of time.
