@@ -172,14 +172,14 @@ def _feed_rows(body: bytes) -> Iterator[Row]:
         raise InputError("it declares a document type (DOCTYPE), which no RSS 2.0 or Atom feed has")
     if root.tag not in {"rss", f"{ATOM}feed"}:
         raise InputError(f"it is a {shown(root.tag)}, no RSS 2.0 or Atom feed; give a feed or CSV")
-    space, feed, items, source = ATOM, root, f"{ATOM}entry", f"{ATOM}source/{ATOM}title"
+    space, feed, items, source = ATOM, "", f"{ATOM}entry", f"{ATOM}source/{ATOM}title"
     if root.tag == "rss":
-        space, feed, items, source = "", root.find("channel"), "item", "source"
-    for number, item in enumerate([] if feed is None else feed.findall(items), 1):
+        space, feed, items, source = "", "channel/", "channel/item", "source"
+    publisher = _text(root, f"{feed}{space}title")
+    for number, item in enumerate(root.findall(items), 1):
         times = [_text(item, space + name) for name in ("pubDate", "published", "updated")]
-        publisher = _text(item, source) or _text(feed, f"{space}title")
-        published = next(filter(None, times), "")
-        yield Row(f"item {number}", published, _text(item, f"{space}title"), publisher)
+        published, text = next(filter(None, times), ""), _text(item, f"{space}title")
+        yield Row(f"item {number}", published, text, _text(item, source) or publisher)
 
 
 def _text(element: lxml.etree._Element, path: str) -> str:
