@@ -1,5 +1,7 @@
 """Series that are not prices: what is refused, and what is known when."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from coincast.datasets.series import (
     write_series,
 )
 from coincast.errors import InputError
+from coincast.paths import SERIES_ABOUT
 
 ABOUT = {"unit": "points", "origin": "a test", "licence": "none", "closed_on_weekends": False,
          "scale": "absolute"}  # fmt: skip
@@ -116,3 +119,21 @@ def test_join_series_refuses_values_after_the_last_price():
     days = pd.date_range("2018-01-05", periods=2, name="date")
     with pytest.raises(InputError, match=r"made .* 2018-01-07.* 2018-01-06"):
         join_series(made([1.0, 2.0, 3.0]), days)
+
+
+@pytest.mark.parametrize("name", json.loads(SERIES_ABOUT.read_text()))
+@pytest.mark.parametrize("delay_days", [0, 3])
+def test_no_joined_value_knows_what_became_known_later(name, delay_days):
+    """Changing all that is known after day t changes nothing at or before t."""
+    series = load_series(name).loc["2017-06-01":"2018-02-01"]
+    known = series["known"] + pd.Timedelta(days=delay_days)
+    series = series.assign(known=known)
+    days = pd.date_range(series.index[0], periods=260, name="date")
+    before = join_series(series, days)
+    assert before.notna().to_numpy().any()
+    for day in days[[0, 40, 41, 42, 43, 120, 200]]:
+        changed = series.drop(columns="known").where(known <= day, -7.0)
+        after = join_series(series.assign(**changed), days)
+        pd.testing.assert_frame_equal(after.loc[:day], before.loc[:day])
+        gone = join_series(series[known <= day], days)
+        pd.testing.assert_frame_equal(gone.loc[:day], before.loc[:day])

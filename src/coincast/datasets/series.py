@@ -47,8 +47,8 @@ def load_series(name_or_path: str) -> pd.DataFrame:
     Raises:
         InputError: there is no such series, or it cannot be trusted.
 
-    >>> load_series("sp500").loc["2018-01-12"].tolist()
-    [Timestamp('2018-01-12 00:00:00'), 2786.23999]
+    >>> load_series("sp500").loc["2018-01-12":"2018-01-16", "sp500"].tolist()
+    [2786.23999, 2776.419922]
     """
     if Path(name_or_path).suffix.lower() == ".csv":
         return validate_series(_read_own(Path(name_or_path).expanduser()))
