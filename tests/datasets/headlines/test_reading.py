@@ -74,7 +74,7 @@ def test_read_headlines_reads_feeds(read, feed, expected):
     [
         ("date,title\n2018-01-01T00:00Z,a\n2018-01-01 00:00:00,b\n", "row 3: time .*--timezone"),
         ("date,title\n2018-01-01T00:00Z,Up, again\n", "row 2 .*3 cells where the header has 2"),
-        ("date,time,title\n2018-01-01,00:00,a\n", "'date' and 'time'"),
+        ("date,time,title\n2018-01-01,00:00,a\n", "'date', 'time'"),
         ("day,title\n2018-01-01,a\n", r"'day'.*datetime"),
         ("date,heading\n2018-01-01T00:00Z,a\n", r"'heading'.*headline"),
         (f"date,title\n2018-01-01T00:00Z,{'long ' * 300}\n", "row 2 .*1,499 characters"),

@@ -31,7 +31,7 @@ TIMES = (
 )
 TEXTS = (("headline", "headlines", "headlinetext", "title", "articletitle"), ("text",))
 ATOM = "{http://www.w3.org/2005/Atom}"
-SOURCES = (("source", "domain", "publisher", "sourcename", "subreddit"),)
+SOURCES = ("source", "domain", "publisher", "sourcename", "subreddit")
 
 
 class Row(NamedTuple):
@@ -126,11 +126,11 @@ def _as_table(rows: list[Row], zone: zoneinfo.ZoneInfo | None) -> pd.DataFrame:
 
 def _table_rows(body: bytes) -> Iterator[Row]:
     """The rows of a CSV text; the header is row 1."""
-    lines = read_lines(body, numeric=False)
-    header = lines[0]
-    published, text = _column(header, TIMES, "time"), _column(header, TEXTS, "headline")
-    source = _column(header, SOURCES, "")
-    for number, line in enumerate(lines[1:], 2):
+    header, *lines = read_lines(body, numeric=False)
+    names = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in header]
+    published, text = _column(names, TIMES, "time"), _column(names, TEXTS, "headline")
+    source = next((place for place, name in enumerate(names) if name in SOURCES), None)
+    for number, line in enumerate(lines, 2):
         if not any(line):
             continue
         if len(line) != len(header):
@@ -138,25 +138,20 @@ def _table_rows(body: bytes) -> Iterator[Row]:
                 f"row {number} ({shown(','.join(line))}) has {len(line)} cells where the header "
                 f"has {len(header)}; put texts with commas in quotation marks"
             )
-        yield Row(f"row {number}", line[published], line[text], line[source] if source >= 0 else "")
+        publisher = "" if source is None else line[source]
+        yield Row(f"row {number}", line[published], line[text], publisher)
 
 
-def _column(header: list[str], groups: Sequence[Sequence[str]], wanted: str) -> int:
-    """Where a column stands; -1 if there is none and none is wanted."""
-    names = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in header]
+def _column(names: list[str], groups: Sequence[Sequence[str]], wanted: str) -> int:
+    """Where a column stands."""
     for group in groups:
-        found = [place for place, name in enumerate(names) if name in group]
-        if len(found) > 1 and wanted:
-            both = " and ".join(shown(header[place]) for place in found)
-            raise InputError(f"the column of the {wanted} is ambiguous: {both}; keep one")
+        found = [name for name in names if name in group]
+        if len(found) > 1:
+            raise InputError(f"the {wanted} is ambiguous: columns {shown(found)}; keep one")
         if found:
-            return found[0]
-    if wanted:
-        known = ", ".join(groups[-1] if wanted == "time" else groups[0])
-        raise InputError(
-            f"no column of the {wanted} among {shown(header)}; name it one of: {known}"
-        )
-    return -1
+            return names.index(found[0])
+    known = ", ".join(name for group in groups for name in group)
+    raise InputError(f"no column of the {wanted} in {shown(names)}; name it one of: {known}")
 
 
 def _feed_rows(body: bytes) -> Iterator[Row]:
