@@ -37,7 +37,7 @@ def read(tmp_path):
         "id,Published At,CREATED_AT,Headline,Publisher\n1,2017-12-31T23:59:00Z,x,ETH up,a.com\n",
         "date,source,text,title\n2017-12-31 23:59:00,a.com,body of the article,ETH up\n",
         "URL,Date,Title,Domain\nu,2017-12-31 23:59:00,ETH up,a.com\n",
-        "created_utc;subreddit;title;score\n1514764740;a.com;ETH up;1,5\n",
+        "created_utc;subreddit;title;score;ratio\n1514764740;a.com;ETH up;1,5;0.9\n",
         "timestamp\ttext\tsource\n1514764740000\tETH &#117;p\ta.com\n",
     ],
     ids=["NewsAPI", "CryptoPanic", "Kaggle", "GDELT", "Reddit", "tweets"],

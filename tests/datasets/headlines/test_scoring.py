@@ -12,8 +12,8 @@ from coincast.errors import InputError
 from coincast.prices.days import today
 
 GOOD, BAD, NEUTRAL = "A great success", "A horrible crash", "A list of prices"  # by VADER
-texts = st.sampled_from([GOOD, BAD, NEUTRAL, GOOD.upper()])
-moments = st.integers(0, 10 * 24 * 60)  # minutes
+texts = st.sampled_from([GOOD, BAD, NEUTRAL, "A GREAT success"])
+moments = st.sampled_from([0, 1, 1439, 1440, 4000])  # minutes
 rows = st.lists(st.tuples(moments, st.sampled_from("ab"), texts), min_size=1, max_size=12)
 
 
