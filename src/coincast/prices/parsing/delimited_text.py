@@ -25,8 +25,12 @@ DECIMAL_POINT = re.compile(
 )
 
 
-def read_lines(body: bytes) -> list[list[str]]:
+def read_lines(body: bytes, *, numeric: bool = True) -> list[list[str]]:
     """The cells of a table's lines; the first is not empty. Numbers have decimal points.
+
+    Args:
+        body: the file's bytes.
+        numeric: False for a table of texts, whose cells stay as they are.
 
     Raises:
         PriceError: the bytes are no text or no table, or a decimal comma cannot be told from one
@@ -53,7 +57,7 @@ def read_lines(body: bytes) -> list[list[str]]:
         raise PriceError(f"the table is not CSV: {error}; correct or download it again") from error
     if not lines or not any(lines[0]):
         raise PriceError("the table has no header; its first line must name the columns")
-    return lines if separator == "," else [lines[0], *_with_points(lines[1:])]
+    return lines if separator == "," or not numeric else [lines[0], *_with_points(lines[1:])]
 
 
 def _with_points(lines: list[list[str]]) -> list[list[str]]:
