@@ -4,7 +4,7 @@ import csv
 import io
 import re
 
-from coincast.errors import PriceError
+from coincast.errors import PriceError, shown
 from coincast.prices.parsing.untrusted_json import brief
 
 __all__ = ["read_lines"]
@@ -74,12 +74,12 @@ def _with_points(lines: list[list[str]]) -> list[list[str]]:
     unclear = next((cell for cell in cells if "," in cell or "." in cell), "")
     if commas and points:
         raise PriceError(
-            f"the table has a decimal comma in {commas!r:.80} but a decimal point in "
-            f"{points!r:.80}; write all numbers in one way"
+            f"the table has a decimal comma in {shown(commas)} but a decimal point in "
+            f"{shown(points)}; write all numbers in one way"
         )
     if unclear and not commas and not points:
         raise PriceError(
-            f"{unclear!r:.80} may be a decimal or a number in thousands, and no other cell of the "
+            f"{shown(unclear)} may be a decimal or a number in thousands, and no other cell of the "
             "table tells; write numbers with a decimal point and without separators of thousands"
         )
     if not commas:
