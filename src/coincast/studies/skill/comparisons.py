@@ -14,6 +14,7 @@ from coincast.evaluation.significance import (
     clark_west,
     confidence_set,
     diebold_mariano,
+    harvey_p_value,
     holm,
     pesaran_timmermann,
     superior_forecasts,
@@ -214,13 +215,15 @@ def panel(
         seed: of the bootstrap.
 
     Returns:
-        `n` days, `loss`, `baseline_loss`, `skill` with `low` and `high`, `p`, `smallest_effect`;
-        `verdict`: better or worse only where p < 0.05 and the interval agree.
+        `n` days, `loss`, `baseline_loss`, `skill` with `low` and `high`, `p`, `p_harvey` (by the
+        test with Harvey's correction), `smallest_effect`; `verdict`: better or worse only where
+        p < 0.05 and the interval agree.
     """
     _, model, baseline, loss = primary
     part = daily[daily["coin"].isin(coins) & daily["model"].isin([model, baseline])]
     wide = part.pivot_table(loss, "date", "model", observed=True)[[model, baseline]]
-    test = diebold_mariano(wide[model].to_numpy(), wide[baseline].to_numpy())
+    pair = wide[model].to_numpy(), wide[baseline].to_numpy()
+    test = diebold_mariano(*pair)
     skill, low, high = _skill(wide, baseline, seed).loc[model]
     return {
         "n": len(wide),
@@ -230,6 +233,7 @@ def panel(
         "low": low,
         "high": high,
         "p": test["p_value"],
+        "p_harvey": harvey_p_value(*pair),
         "verdict": verdict(low, high, test["p_value"]),
         "smallest_effect": test["smallest_difference"] / wide[baseline].mean(),
     }

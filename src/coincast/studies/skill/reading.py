@@ -31,7 +31,8 @@ def primary_sentences(checks: Checks) -> list[str]:
     first = checks["primary"]
     opening = (
         f"Primary comparison: the LSTM {_compared(first)} The test would find a skill of "
-        f"{first['smallest_effect']:.3f} in 80 % of samples."
+        f"{first['smallest_effect']:.3f} in 80 % of samples. With Harvey's correction, which the "
+        f"protocol first named, {p_words(first['p_harvey'])}."
     )
     return [opening, *(f"{words} {_compared(checks[name])}" for name, words in CHECKS.items())]
 
