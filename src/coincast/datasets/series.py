@@ -154,13 +154,16 @@ def join_series(series: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
         nothing is known.
 
     Raises:
-        InputError: the series goes on after the last of the days.
+        InputError: the series goes on after the last of the days, or there are none.
 
     >>> days = pd.date_range("2018-01-12", periods=4, name="date")  # from a Friday on
     >>> join_series(load_series("sp500").loc[:"2018-01-15"], days)["sp500"].tolist()
     [2786.23999, 2786.23999, 2786.23999, 2786.23999]
     """
-    name, last = series.attrs.get("name", "the series"), days[-1]
+    name = series.attrs.get("name", "the series")
+    if days.empty:
+        raise InputError(f"there is no day of prices to join {name} to; use a longer period")
+    last = days[-1]
     if len(series) and series.index[-1] > last:
         raise InputError(
             f"{name} has a value for {series.index[-1]:%Y-%m-%d}, after the last day of prices, "

@@ -36,7 +36,7 @@ def other_data(added: pd.DataFrame) -> Figure:
         for axes in panels.flat
         for line, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
+    figure.legend(handles.values(), handles, loc="outside upper center", ncols=len(handles))
     return figure
 
 

@@ -37,10 +37,9 @@ def group_forecasts(
         seeds: of each fold's networks.
 
     Returns:
-        As `walk_forward` gives it; models `linear` (ridge regression, for the direction as well),
-        where the task is in `BOOSTED` `boosting` (alone and with all), where it is in `NETWORKS`
-        `lstm`, with `+{group}` and ` placebo` behind their names,
-        and the task's baseline.
+        As `walk_forward` gives it: models `linear` (ridge regression, for the direction as well),
+        `boosting` (alone and with all) of the tasks in `BOOSTED`, `lstm` of those in `NETWORKS`,
+        with `+{group}` and ` placebo` behind their names; and the task's baseline.
     """
     linear, alone = classical_models("change")["ridge"], classical_models(task)
     every = _cases(protocol, task, rolling=False)
@@ -165,7 +164,9 @@ def _losses(
     """Task, coin, losses by day and model, and for each day the first of its fold."""
     for task, table in forecasts.items():
         loss = TASK_LOSSES[task][0]
-        for coin, daily in losses(table, [loss]).groupby("coin", sort=False):
+        every = losses(table, [loss])
+        for coin in table["coin"].unique():
+            daily = every[every["coin"] == coin]
             wide = daily.pivot_table(loss, "date", "model")
             fold = daily.groupby("date")["fold"].first()
             firsts = fold.index.to_series().groupby(fold).transform("min")

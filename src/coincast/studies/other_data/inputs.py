@@ -62,10 +62,10 @@ def other_table(
         for column, values in _own_changes(table).items()
     }  # fmt: skip
     joined = {
-        f"{group}:{series.attrs['name']} {column}": values
+        f"{group}:{name}": values
         for group, members in groups.items()
         for series in members
-        for column, values in _series_changes(series, pd.DatetimeIndex(own.index)).items()
+        for name, values in _series_changes(series, pd.DatetimeIndex(own.index)).items()
     }
     return own.assign(**others, **joined)
 
@@ -76,8 +76,10 @@ def _own_changes(prices: pd.DataFrame) -> pd.DataFrame:
 
 
 def _series_changes(series: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
-    joined = join_series(series, days)
-    return joined if series.attrs["scale"] == RATIO else pd.DataFrame(changes(joined))
+    joined, name = join_series(series, days), series.attrs["name"]
+    names = [name] if len(joined.columns) == 1 else [f"{name} {column}" for column in joined]
+    known = joined if series.attrs["scale"] == RATIO else pd.DataFrame(changes(joined))
+    return known.set_axis(names, axis="columns")
 
 
 def group_columns(table: pd.DataFrame) -> dict[str, list[str]]:

@@ -98,14 +98,14 @@ def lag_sentence(lags: pd.DataFrame, coin: str) -> str:
 
 def short_sentence(real: pd.DataFrame) -> str:
     """What each group could have shown at all."""
-    part = real[(real["model"] == "linear") & (real["task"] == "change")]
+    part = real[(real["model"] == "lstm") & (real["task"] == "change")]
     told = "; ".join(
         f"{row['group']} for {row['coin']} {row['smallest_effect']:.3f} on {row['n']} days"
         for _, row in part.iterrows()
     )
     return (
-        "The smallest skill added to the linear model's change that the test finds in 80 % of "
-        f"samples: {told}."
+        "The smallest skill added to the LSTM's forecast of the change that the test finds in "
+        f"80 % of samples: {told}."
     )
 
 
@@ -119,14 +119,14 @@ def readme_table(added: pd.DataFrame, coin: str) -> str:
             f"{model_name(model)}, {task}": _skill(of_group.loc[(model, task)], digits=3)
             for model, task in (("linear", "change"), ("lstm", "change"), ("linear", "volume"))
         }
-        first = of_group.loc[("linear", "change")]
+        first = of_group.loc[("lstm", "change")]
         smallest = f"{first['smallest_effect']:.3f}"
         rows.append(
             {
                 "added": group,
                 "days": first["n"],
                 **cells,
-                "smallest that would show (linear, change)": smallest,
+                "smallest that would show (LSTM, change)": smallest,
             }
         )
     return pd.DataFrame(rows).to_markdown(index=False, tablefmt="github", disable_numparse=True)
