@@ -93,3 +93,27 @@ def test_reading_and_figure_tell_every_group(added, found):
     assert names["groups"]["volume"]["a"]["searches"]["linear"]["n"] == real["n"].iloc[0]
     alone = comparisons.alone_skill(found, 1)
     assert set(alone["baseline"]) == {"train_mean", "train_share"}
+
+
+def test_claim_table_pairs_the_mean_over_seeds_with_prices_alone():
+    days = pd.date_range("2018-01-01", periods=20, name="date")
+    told = {
+        "lstm": [[0.1], [0.3]],
+        "lstm+coins": [[0.1]],
+        "lstm+all": [[0.4]],
+        "no_change": [[0.0]],
+    }
+    table = pd.DataFrame(
+        [
+            {"coin": "a", "model": name, "date": day, "fold": 0, "forecast": value, "target": 0.1}
+            for name, seeds in told.items()
+            for (value,) in seeds
+            for day in days
+        ]
+    )
+    table["target"] += np.tile([0.0, 0.01], len(table) // 2)
+    found = comparisons.claim_table(table, "a", 1)
+    assert found["n"].unique() == [20]
+    assert found.loc["prices_alone", "mae"] == pytest.approx(0.095)
+    assert found.loc["coins", "skill_prices_alone"] == pytest.approx(1 - 0.005 / 0.095)
+    assert found.loc["all", "skill_prices_alone_high"] < 0

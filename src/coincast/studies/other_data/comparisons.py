@@ -11,6 +11,7 @@ from coincast.datasets.windows import Windows
 from coincast.ensemble import Plan
 from coincast.evaluation.bootstrap import bootstrap_means
 from coincast.evaluation.losses import losses
+from coincast.evaluation.scoring import mae_table
 from coincast.evaluation.significance import holm
 from coincast.evaluation.walk_forward import Fold, walk_forward
 from coincast.studies.other_data.inputs import group_columns, known_days, placebo
@@ -18,7 +19,15 @@ from coincast.studies.skill.comparisons import BASELINES, TASK_LOSSES, compariso
 from coincast.studies.skill.models import blanked, classical_models, network_models
 from coincast.studies.skill.protocol import Protocol
 
-__all__ = ["ALL", "PLACEBO", "added_skill", "alone_skill", "by_name", "group_forecasts"]
+__all__ = [
+    "ALL",
+    "PLACEBO",
+    "added_skill",
+    "alone_skill",
+    "by_name",
+    "claim_table",
+    "group_forecasts",
+]
 
 ALL, PLACEBO = "all", " placebo"
 BOOSTED, NETWORKS = ("change", "direction"), ("change", "range")  # tasks; others would take long
@@ -146,10 +155,31 @@ def alone_skill(forecasts: Mapping[str, pd.DataFrame], seed: int) -> pd.DataFram
     return pd.DataFrame(rows)
 
 
+def claim_table(changes: pd.DataFrame, coin: str, seed: int) -> pd.DataFrame:
+    """Errors of the LSTM's changes with prices alone, with the other coins and with all.
+
+    Args:
+        changes: as `group_forecasts` gives them for the task "change".
+        coin: whose changes.
+        seed: of the bootstrap.
+
+    Returns:
+        As `mae_table`, with skill against `no_change` and `prices_alone`.
+    """
+    daily = losses(changes[changes["coin"] == coin], ["absolute"])
+    told = daily.pivot_table("forecast", "date", "model")
+    kept = {"prices_alone": "lstm", "no_change": "no_change", "coins": "lstm+coins",
+            ALL: f"lstm+{ALL}"}  # fmt: skip
+    forecasts = {name: told[own].to_numpy() for name, own in kept.items() if own in told}
+    targets = daily.groupby("date")["target"].first().to_numpy()
+    return mae_table(forecasts, targets, baselines=("no_change", "prices_alone"), seed=seed)
+
+
 def by_name(added: pd.DataFrame) -> dict[str, Any]:
     """Kind ("groups" or "placebos") -> task -> coin -> group -> model -> row of `added_skill`."""
     found: dict[str, Any] = {}
-    for row in added.dropna(axis="columns", how="all").to_dict("records"):
+    for every in added.to_dict("records"):
+        row = {name: value for name, value in every.items() if pd.notna(value)}
         level = found
         for key in ("placebos" if row.pop("placebo") else "groups",
                     *(row.pop(name) for name in ("task", "coin", "group"))):  # fmt: skip
