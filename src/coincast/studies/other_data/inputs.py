@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from coincast.datasets.series import RATIO, join_series, load_series
-from coincast.errors import InputError
+from coincast.errors import InputError, shown
 from coincast.studies.skill.tasks import changes, coin_table
 
 __all__ = ["GROUPS", "group_columns", "known_days", "lead_lag", "load_groups", "other_table",
@@ -31,12 +31,13 @@ def load_groups(names: Sequence[str], headlines: str = "") -> dict[str, list[pd.
         InputError: a name is there twice, or as in `load_series`.
     """
     names = [name for group in names for name in GROUPS.get(group, (group,))]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise InputError(f"series {twice[0]!r:.80} is named twice; name each once")
     of_name = {name: group for group, members in GROUPS.items() for name in members}
     groups: dict[str, list[pd.DataFrame]] = {}
     for name in names:
         groups.setdefault(of_name.get(name, "own"), []).append(load_series(name))
+    known = [series.attrs["name"] for members in groups.values() for series in members]
+    if twice := [name for name in known if known.count(name) > 1]:
+        raise InputError(f"series {shown(twice[0])} is named twice; name each once")
     return groups | ({"headlines": [load_series(headlines)]} if headlines else {})
 
 
