@@ -110,9 +110,9 @@ def test_join_series_forgets_after_a_week_and_does_not_carry_ratios():
 
 def test_join_series_ignores_a_correction_of_an_older_day():
     series = made([1.0, 2.0, 3.0])
-    series.iloc[0, 0] = pd.Timestamp("2018-01-07")
-    joined = join_series(series, pd.DatetimeIndex(series.index))
-    assert joined["x"].fillna(0).tolist() == [0, 2, 3]
+    series.iloc[0, 0] = pd.Timestamp("2018-01-08")
+    joined = join_series(series, pd.date_range("2018-01-05", "2018-01-08", name="date"))
+    assert joined["x"].fillna(0).tolist() == [0, 2, 3, 3]
 
 
 def test_join_series_refuses_values_after_the_last_price():

@@ -106,7 +106,9 @@ def days_to_test(prices: Prices, since: str) -> pd.DatetimeIndex:
     The early days are closer together, for what is filled back at the start.
     """
     tables = [prices] if isinstance(prices, pd.DataFrame) else list(prices.values())
-    known = pd.concat([table.notna() for table in tables], axis=1).asfreq("D").eq(other=True)
+    known = (
+        pd.concat([table.notna() for table in tables], axis=1, sort=True).asfreq("D").eq(other=True)
+    )
     if first := parse_date(since, "since"):
         known = known.loc[pd.Timestamp(first) - pd.Timedelta(days=1) :]
     last = len(known) - 2

@@ -155,13 +155,16 @@ def join_series(series: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
         nothing is known.
 
     Raises:
-        InputError: the series goes on after the last of the days.
+        InputError: the series goes on after the last of the days, or there are none.
 
     >>> days = pd.date_range("2018-01-12", periods=4, name="date")  # from a Friday on
     >>> join_series(load_series("sp500").loc[:"2018-01-15"], days)["sp500"].tolist()
     [2786.23999, 2786.23999, 2786.23999, 2786.23999]
     """
-    name, last = series.attrs.get("name", "the series"), days[-1]
+    name = series.attrs.get("name", "the series")
+    if days.empty:
+        raise InputError(f"there is no day of prices to join {name} to; use a longer period")
+    last = days[-1]
     if len(series) and series.index[-1] > last:
         raise InputError(
             f"{name} has a value for {series.index[-1]:%Y-%m-%d}, after the last day of prices, "
@@ -241,8 +244,8 @@ def _read(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(
-            f"cannot read {shown(str(path))}: {reason}; a series is a CSV file with a JSON file of "
-            "the same stem beside it"
+            f"cannot read {shown(path.name)} in {shown(str(path.parent))}: {reason}; a series is a "
+            "CSV file with a JSON file of the same stem beside it"
         ) from error
     if len(body) > SIZE_LIMIT:
         raise InputError(f"{path.name} is larger than {SIZE_LIMIT >> 20} MiB; give daily values")

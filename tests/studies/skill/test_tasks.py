@@ -28,7 +28,7 @@ def test_close_table_uses_closes_alone_and_holds_small_moves_at_the_smallest():
     assert list(table) == list(coin_table(PRICES))
 
 
-@pytest.mark.parametrize("task", ["change", "direction", "range"])
+@pytest.mark.parametrize("task", ["change", "direction", "range", "volume"])
 def test_task_windows_have_the_next_day_as_target(task):
     table = coin_table(PRICES)
     made = task_windows(table, task, 4)
@@ -37,11 +37,12 @@ def test_task_windows_have_the_next_day_as_target(task):
         "change": following["daily_change"],
         "direction": float(following["daily_change"] > 0),
         "range": following["log_range"],
+        "volume": np.log(following["volume"] / table["volume"].shift()[made.target_dates[10]]),
     }
-    assert made.targets[10] == expected[task]
+    assert made.targets[10] == pytest.approx(expected[task])
     assert made.target_dates[-1] == table.index[-1]
 
 
 def test_task_windows_refuse_an_unknown_task():
-    with pytest.raises(InputError, match=r"'volume'.*change, direction, range"):
-        task_windows(coin_table(PRICES), "volume", 4)
+    with pytest.raises(InputError, match=r"'height'.*change, direction, range"):
+        task_windows(coin_table(PRICES), "height", 4)

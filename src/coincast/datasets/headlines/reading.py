@@ -87,7 +87,9 @@ def _read(path: Path) -> bytes:
         body = read_regular(path, TABLE_LIMIT + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot read {shown(str(path))}: {reason}; check the path") from error
+        raise InputError(
+            f"cannot read {shown(path.name)} in {shown(str(path.parent))}: {reason}; check the path"
+        ) from error
     limit = FEED_LIMIT if _is_xml(body) else TABLE_LIMIT
     if len(body) > limit:
         raise InputError(f"{shown(path.name)} is larger than {limit >> 20} MiB; split it")

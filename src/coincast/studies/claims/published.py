@@ -27,6 +27,7 @@ TEN_DAYS = (
     "next close as a change over ten days, half a year of test days; the last of 50 epochs, so "
     "nothing is chosen on test rows and the protocol is honest as it is"
 )
+WITH_OTHERS = "ethereum in a walk-forward of our own, 2017-07 to 2018-12, a mean over seeds"
 DIRECTION = "06_walk_forward:skill.direction.{}.{}"
 OTHER_DATA = "other coins, days and features than ours"
 
@@ -137,6 +138,26 @@ CLAIMS = {
             opponent="lstm_without_driver",
         ),
         remark='the author: "at best partly true"; honest: the LSTM without levels',
+    ),
+    "hahn_bitcoin_through_time": Claim(
+        "the same through time: ethereum's change, with bitcoin's prices and without",
+        HAHN,
+        quote="implicitly assumes that Bitcoin movements are driving the Ethereum valuations",
+        protocol=WITH_OTHERS,
+        evidence=Evidence(
+            same="09_other_data:claims.coins", constants=("no_change",), opponent="prices_alone"
+        ),
+        remark='the author: "at best partly true"',
+    ),
+    "hahn_next_step": Claim(
+        "his next step: other market data and attention make the LSTM better",
+        HAHN,
+        quote="broaden the dataset used here to include other market data (easy)",
+        protocol=f"{WITH_OTHERS}; other coins, markets, searches and posts together",
+        evidence=Evidence(
+            same="09_other_data:claims.all", constants=("no_change",), opponent="prices_alone"
+        ),
+        remark="a wish of the author's, not a result; no dated headlines could be bundled",
     ),
     "hahn_gpu": Claim(
         "a GPU is no faster than a CPU for this network",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coincast.ensemble import Plan
@@ -24,16 +25,23 @@ from coincast.studies.skill.models import classical_models, network_models
 from coincast.studies.skill.protocol import Protocol
 
 __all__ = [
-    "BASELINES", "TASK_LOSSES", "count_networks", "daily_losses", "panel", "plain_rows",
+    "BASELINES", "TASK_LOSSES", "comparison", "count_networks", "daily_losses", "panel",
+    "plain_rows",
     "primary_checks", "regime_skill", "regimes", "skill_tables", "superior_models",
     "task_forecasts",
 ]  # fmt: skip
 
-BASELINES = {"change": "no_change", "direction": "train_share", "range": "train_mean"}
+BASELINES = {
+    "change": "no_change",
+    "direction": "train_share",
+    "range": "train_mean",
+    "volume": "train_mean",
+}
 TASK_LOSSES = {  # the first one decides
     "change": ["absolute", "squared"],
     "direction": ["brier", "log_score"],
     "range": ["absolute", "qlike"],
+    "volume": ["absolute"],
 }
 COLUMNS = {"absolute": "mae", "squared": "mse"}  # names of mean losses
 LONG_MEMORY_DAYS = 90
@@ -222,9 +230,23 @@ def panel(
     _, model, baseline, loss = primary
     part = daily[daily["coin"].isin(coins) & daily["model"].isin([model, baseline])]
     wide = part.pivot_table(loss, "date", "model", observed=True)[[model, baseline]]
+    return comparison(wide, model, baseline, bootstrap_means(wide, seed=seed))
+
+
+def comparison(
+    wide: pd.DataFrame, model: str, baseline: str, draws: npt.NDArray[np.float64]
+) -> dict[str, Any]:
+    """A comparison of two columns of losses, as `panel` gives it.
+
+    Args:
+        wide: (n, columns), one column of losses per forecast.
+        model: one of the columns.
+        baseline: another one.
+        draws: `bootstrap_means` of the losses.
+    """
     pair = wide[model].to_numpy(), wide[baseline].to_numpy()
     test = diebold_mariano(*pair)
-    skill, low, high = _skill(wide, baseline, seed).loc[model]
+    skill, low, high = paired_skill(wide, baseline, draws).loc[model]
     return {
         "n": len(wide),
         "loss": wide[model].mean(),

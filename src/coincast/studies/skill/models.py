@@ -1,6 +1,6 @@
 """The models of the walk-forward: baselines, regressions, trees and networks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -19,7 +19,13 @@ from coincast.evaluation.walk_forward import Model, per_fold
 from coincast.models.networks import lstm
 from coincast.studies.skill.tasks import MEMORY
 
-__all__ = ["causal_cnn_lstm", "classical_models", "estimator_model", "network_models"]
+__all__ = [
+    "blanked",
+    "causal_cnn_lstm",
+    "classical_models",
+    "estimator_model",
+    "network_models",
+]
 
 FloatArray = npt.NDArray[np.float64]
 PENALTIES = np.logspace(-2, 6, 17)  # of ridge regression, on standardised inputs
@@ -152,7 +158,12 @@ def _blanking(train: Model, unused: Sequence[str]) -> Model:
     """Model on the features of the day itself, some of them blanked."""
 
     def blank(windows: Windows) -> Windows:
-        own = windows.without(set(MEMORY))
-        return replace(own, inputs=np.where(np.isin(own.features, unused), 0.0, own.inputs))
+        return blanked(windows.without(set(MEMORY)), unused)
 
     return lambda every: train([fold.apply(blank) for fold in every])
+
+
+def blanked(windows: Windows, unused: Iterable[str]) -> Windows:
+    """Windows of the same shape in which some features are 0."""
+    hidden = np.isin(windows.features, list(unused))
+    return replace(windows, inputs=np.where(hidden, 0.0, windows.inputs))

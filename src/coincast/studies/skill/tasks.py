@@ -7,9 +7,9 @@ from coincast.datasets.features import LEVELS, coin_features
 from coincast.datasets.windows import Windows, make_windows
 from coincast.errors import InputError
 
-__all__ = ["MEMORY", "TASKS", "close_table", "coin_table", "task_windows"]
+__all__ = ["MEMORY", "TASKS", "changes", "close_table", "coin_table", "task_windows"]
 
-TASKS = ("change", "direction", "range")
+TASKS = ("change", "direction", "range", "volume")
 MEMORY = {"log_range_week": 7, "log_range_month": 30}  # days that a HAR model averages over
 FEATURES = ["daily_change", "close_off_high", "log_range", *MEMORY, *LEVELS]
 SMALLEST = {"range": 1e-3, "change": 5e-3}  # smaller moves count as this: a logarithm needs one
@@ -50,8 +50,8 @@ def task_windows(table: pd.DataFrame, task: str, lags: int) -> Windows:
 
     Args:
         table: as `coin_table` or `close_table` gives it.
-        task: "change" (a fraction), "direction" (1 for a positive change, else 0) or "range" (its
-            logarithm).
+        task: "change" (a fraction), "direction" (1 for a positive change, else 0), "range" (its
+            logarithm) or "volume" (the logarithm of its ratio to the day before's).
         lags: days in a window.
 
     Raises:
@@ -59,11 +59,20 @@ def task_windows(table: pd.DataFrame, task: str, lags: int) -> Windows:
     """
     if task not in TASKS:
         raise InputError(f"task {task!r} is unknown; use one of {', '.join(TASKS)}")
-    following = table[["daily_change", "log_range"]].shift(-1)
-    change = following["daily_change"]
+    change = table["daily_change"].shift(-1)
     targets = {
         "change": change,
         "direction": (change > 0).astype("float64").where(change.notna()),
-        "range": following["log_range"],
+        "range": table["log_range"].shift(-1),
+        "volume": changes(table["volume"]).shift(-1),
     }
     return make_windows(table, targets[task], lags)
+
+
+def changes(levels: pd.DataFrame | pd.Series) -> pd.DataFrame | pd.Series:
+    """Day-to-day changes of the logarithm of levels far from 0, and of levels near it.
+
+    >>> changes(pd.Series([0.0, 100.0, 200.0])).round(2).tolist()
+    [nan, 5.3, 0.69]
+    """
+    return np.arcsinh(levels).diff()

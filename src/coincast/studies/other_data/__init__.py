@@ -1,0 +1,1 @@
+"""Do other markets, attention or sentiment help?"""
