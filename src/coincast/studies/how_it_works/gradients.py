@@ -29,7 +29,6 @@ __all__ = [
     "factors_sentence",
     "loss_sentences",
     "measure",
-    "readme_table",
     "recorded",
     "shares",
 ]
@@ -238,30 +237,6 @@ def loss_sentences(facts: pd.DataFrame, baselines: pd.DataFrame) -> list[str]:
 
 def _median_and_range(losses: pd.Series) -> str:
     return f"{losses.median():.3f} ({losses.min():.3f} to {losses.max():.3f})"
-
-
-def readme_table(norms: pd.DataFrame, facts: pd.DataFrame, baselines: pd.DataFrame) -> str:
-    """Reach and loss as a Markdown table, one row per network and task; arguments as above."""
-    rows = []
-    for (network, task), row in decay(norms).iterrows():
-        cells = {
-            "network": network,
-            "trained to predict": f"({task})",
-            "gradient of the first day's input as a share of the last day's, median (range)": (
-                f"{row['median']:.1e} ({row['low']:.1e} to {row['high']:.1e})"
-            ),
-            "factor a day": f"{row['a_day']:.2f}",
-            "held-out squared error, median (range)": "",
-            "without a network": "",
-        }
-        if task != UNTRAINED:
-            losses = facts["loss"].xs((network, task), level=("network", "task"))
-            baseline = baselines.loc[task]
-            cells["trained to predict"] = task
-            cells["held-out squared error, median (range)"] = _median_and_range(losses)
-            cells["without a network"] = f"{baseline['held_out']:.3f} ({baseline['forecast']})"
-        rows.append(cells)
-    return pd.DataFrame(rows).to_markdown(index=False, tablefmt="github", disable_numparse=True)
 
 
 def recorded(norms: pd.DataFrame, facts: pd.DataFrame) -> dict[str, Any]:
