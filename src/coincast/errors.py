@@ -4,7 +4,10 @@ import difflib
 import re
 from collections.abc import Iterable
 
-__all__ = ["InputError", "PriceError", "PriceWarning", "did_you_mean", "redacted", "shown"]
+__all__ = [
+    "InputError", "PriceError", "PriceWarning", "UntraceableError", "did_you_mean", "redacted",
+    "shown",
+]  # fmt: skip
 
 MOST_SHOWN = 80  # characters of a value in a message
 SECRETS = re.compile(
@@ -18,6 +21,10 @@ class InputError(ValueError):
 
 class PriceError(InputError):
     """A price table that cannot be trusted; the message names the first bad row."""
+
+
+class UntraceableError(InputError):
+    """A Keras model that JAX cannot trace; TensorFlow may train it, one fit after another."""
 
 
 class PriceWarning(UserWarning):

@@ -14,6 +14,7 @@ from coincast.paths import FIGS, ROOT
 from coincast.runner.execution import Limits, Result, Task
 from coincast.runner.notebook.tasks import find_notebooks, make_task
 from coincast.runner.pool import default_jobs, run_tasks
+from coincast.runner.progress import cells_done
 from coincast.runner.reproduction import (
     Places,
     output_folder,
@@ -72,6 +73,25 @@ def test_task_states_tells_what_changed(places, tmp_path):
         "notebook changed; parameter lags 4 -> 8; "
         "missing: 07_any.json; changed since it was made: line.png"
     )
+
+
+def test_task_states_sees_a_change_of_code_that_a_parameter_names(places, tmp_path):
+    notebook = write_notebook(tmp_path, "1 + 1", parameters='model = "any:lstm"')
+    own = tmp_path / "mine.py"
+    own.write_text("a = 1")
+    settle(places, notebook, FIGURE, model=f"{own}:a")
+    assert why(places, notebook, model=f"{own}:a") == ""
+    own.write_text("a = 2")
+    assert why(places, notebook, model=f"{own}:a") == f"code changed: {own}"
+
+
+def test_cells_done_tells_the_section_and_the_last_line_that_was_printed():
+    done = {"cell_type": "code", "metadata": {"papermill": {"status": "completed"}}, "source": []}
+    title = {"cell_type": "markdown", "metadata": {}, "source": ["## 2 Tests\n", "\n", "Why."]}
+    output = {"output_type": "stream", "text": ["fold 1\n", "fold 2\n"]}
+    running = {**done, "metadata": {"papermill": {"status": "running"}}, "outputs": [output]}
+    text = json.dumps({"cells": [done, title, running, done]})
+    assert cells_done(text) == (2, 4, "2 Tests: fold 2")
 
 
 @pytest.mark.parametrize(

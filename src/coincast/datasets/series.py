@@ -25,7 +25,7 @@ from coincast.prices.web.address import read_regular
 __all__ = ["RATIO", "SCALES", "join_series", "load_series", "validate_series", "write_series"]
 
 RATIO = "ratio inside a window"
-SCALES = ("absolute", RATIO)
+SCALES = ("absolute", "counts", RATIO)
 ABOUT = {"unit": str, "origin": str, "licence": str, "closed_on_weekends": bool, "scale": str}
 CARRY_DAYS = 7  # longer than any holiday; an older value says nothing of today
 FULL_SCALE = 100.0
@@ -40,8 +40,9 @@ def load_series(name_or_path: str) -> pd.DataFrame:
     Returns:
         Index `date` (tz-naive UTC days, ascending); `known`, the UTC day at whose end the row was
         known; one or more columns of values. `attrs` hold name, unit, origin, licence,
-        `closed_on_weekends` and `scale`: "absolute", or "ratio inside a window" for logarithms of
-        day-to-day ratios, each taken inside one window of a scale that looks ahead.
+        `closed_on_weekends` and `scale`: "absolute"; "counts", which may well peak at 100; or
+        "ratio inside a window" for logarithms of day-to-day ratios, each taken inside one window
+        of a scale that looks ahead.
 
     Raises:
         InputError: there is no such series, or it cannot be trusted.

@@ -11,7 +11,7 @@ from coincast.ensemble.plan import Build, FloatArray, Plan
 from coincast.ensemble.train import train_members
 from coincast.ensemble.trained import Ensemble
 
-__all__ = ["Parts", "forecast_folds", "validate_folds"]
+__all__ = ["Parts", "forecast_folds", "scale_fold", "target_unit", "validate_folds"]
 
 
 class Parts(Protocol):
@@ -46,7 +46,7 @@ def validate_folds(
     Raises:
         InputError: folds of unequal lengths, or as `train_members`.
     """
-    scaled = [_scale(classes, fold.fit, fold.validation) for fold in folds]
+    scaled = [scale_fold(fold.fit, fold.validation, classes=classes) for fold in folds]
     return _train(scaled, build, plan, seeds)
 
 
@@ -79,12 +79,15 @@ def forecast_folds(
     losses = np.nan_to_num(first.history["val_loss"], nan=np.inf)  # (members, epochs)
     epochs = 1 + losses.argmin(axis=1)
     most = max(len(fold.test) for fold in folds)
-    scaled = [_scale(classes, fold.train, fold.validation, _pad(fold.test, most)) for fold in folds]
+    scaled = [
+        scale_fold(fold.train, fold.validation, _pad(fold.test, most), classes=classes)
+        for fold in folds
+    ]
     second = _train(scaled, build, plan, seeds, epochs.tolist())
     outputs = second.predict([parts[2] for parts in scaled for _ in seeds])  # (members, most)
     outputs[list(first.failures)] = np.nan
     by_fold = outputs.reshape(len(folds), len(seeds), most)
-    units = [(0.0, 1.0) if classes else _unit(fold.train) for fold in folds]
+    units = [target_unit(fold.train, classes=classes) for fold in folds]
     return [
         centre + scale * forecast[:, : len(fold.test)]
         for fold, forecast, (centre, scale) in zip(folds, by_fold, units, strict=True)
@@ -103,17 +106,17 @@ def _train(
     return train_members(build, train, validation, plan, every, stop_after=epochs)
 
 
-def _scale(classes: bool, fitted: Windows, *others: Windows) -> list[Windows]:  # noqa: FBT001
+def scale_fold(fitted: Windows, *others: Windows, classes: bool = False) -> list[Windows]:
     """Standardise features, and targets unless they are classes, on the first windows."""
     scaled = standardise(fitted, *others)
-    if classes:
-        return list(scaled)
-    centre, scale = _unit(fitted)
+    centre, scale = target_unit(fitted, classes=classes)
     return [replace(part, targets=(part.targets - centre) / scale) for part in scaled]
 
 
-def _unit(windows: Windows) -> tuple[float, float]:
-    """Mean and standard deviation of the targets; 1 for a constant."""
+def target_unit(windows: Windows, *, classes: bool = False) -> tuple[float, float]:
+    """Mean and standard deviation of the targets (1 for a constant); 0 and 1 for classes."""
+    if classes:
+        return 0.0, 1.0
     return float(windows.targets.mean()), float(windows.targets.std()) or 1.0
 
 

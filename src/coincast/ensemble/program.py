@@ -21,7 +21,7 @@ from coincast.ensemble.initial import trace_build
 from coincast.ensemble.layers import unfold_convolutions
 from coincast.ensemble.member import Member, State, predict_member, train_member
 from coincast.ensemble.plan import Build, Plan, Weights
-from coincast.errors import InputError
+from coincast.errors import InputError, UntraceableError
 from coincast.records.machine import cores
 
 __all__ = ["Program", "make_program", "run_in_groups"]
@@ -74,7 +74,7 @@ class Program:
             stop_after: (members,), the epoch whose weights each member keeps, counted from 1.
 
         Raises:
-            InputError: the model cannot be traced.
+            UntraceableError: the model cannot be traced.
         """
         plan, rows = self.member.plan, data["train"][1].shape[-1]
         orders = draw_orders(plan.epochs, rows, seeds) if plan.shuffle else None
@@ -125,7 +125,7 @@ class Program:
         except (jax.errors.JaxRuntimeError, MemoryError):
             raise
         except Exception as error:  # whatever a user's own layer does while it is traced
-            raise InputError(
+            raise UntraceableError(
                 f"model {self.model.name!r} cannot be traced into one program "
                 f"({type(error).__name__}: {str(error).strip().splitlines()[0]}); its layers "
                 "must compute with keras.ops and may not branch on values"

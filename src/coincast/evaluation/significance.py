@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from arch.bootstrap import MCS, SPA
+from scipy.fft import dct
 from scipy.stats import binom, norm, t
-from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.tsa.stattools import diebold_mariano_test
@@ -20,6 +20,7 @@ __all__ = [
     "clark_west",
     "confidence_set",
     "diebold_mariano",
+    "harvey_p_value",
     "holm",
     "mcnemar",
     "p_words",
@@ -80,99 +81,90 @@ def _discordant(right: npt.ArrayLike, other_right: npt.ArrayLike) -> tuple[int, 
     return int((first & ~second).sum()), int((second & ~first).sum())
 
 
-def diebold_mariano(
-    losses: FloatArray, baseline_losses: FloatArray, *, horizon_days: int = 1
-) -> dict[str, float]:
+def diebold_mariano(losses: FloatArray, baseline_losses: FloatArray) -> dict[str, float]:
     """Diebold-Mariano test that a forecast and its baseline have the same expected loss.
 
-    Under the null it rejects 6.5 % of the time on 60 days, 6 % on 200 and 5.5 % on 1,000 where
-    days are independent, half a percent more often where they are not.
+    Under the null it rejects 5 % of the time, also on 60 days and where days are dependent.
 
     Args:
         losses: (n,), of the forecast, in order of time.
         baseline_losses: (n,), of the baseline on the same days.
-        horizon_days: days that the forecasts look ahead.
 
     Returns:
         `n`; `difference`: mean loss of the baseline less that of the forecast, so more is better;
-        its `standard_error`, which allows for dependent days (Newey and West, n^(1/3) lags);
-        `statistic`, with Harvey's correction, and its two-sided `p_value`; `smallest_difference`:
-        the smallest true difference that the test finds in 80 % of samples.
+        its `standard_error`, which allows for dependent days; `statistic` and its two-sided
+        `p_value`; `smallest_difference`: the smallest true difference that the test finds in 80 %
+        of samples.
 
-    Source: Diebold and Mariano, 1995, 10.1080/07350015.1995.10524599; Harvey, Leybourne and
-    Newbold, 1997, 10.1016/S0169-2070(96)00719-4.
+    Source: Diebold and Mariano, 1995, 10.1080/07350015.1995.10524599; with the standard error of
+    `_mean_and_error`, as Coroneo and Iacone, 2020, 10.1002/jae.2756, advise for few days.
     """
-    n = len(losses)
-    test = diebold_mariano_test(
-        np.zeros(n),  # the losses are given, so nothing is left to compare with the forecasts
-        baseline_losses,
-        losses,
-        criterion=lambda _, loss: loss,
-        horizon=horizon_days,
-        harvey_adj=True,
-    )
-    difference, error = _mean_and_error(baseline_losses - losses, test.lags)
+    difference, error, freedom = _mean_and_error(baseline_losses - losses)
+    statistic = _ratio(difference, error)
     return {
-        "n": n,
+        "n": len(losses),
         "difference": difference,
         "standard_error": error,
-        "statistic": test.statistic,
-        "p_value": test.pvalue,
-        "smallest_difference": error * (t.ppf(1 - SIZE / 2, n - 1) + t.ppf(POWER, n - 1)),
+        "statistic": statistic,
+        "p_value": float(2 * t.sf(abs(statistic), freedom)),
+        "smallest_difference": error * (t.isf(SIZE / 2, freedom) + t.isf(1 - POWER, freedom)),
     }
 
 
-def clark_west(
-    targets: FloatArray,
-    forecast: FloatArray,
-    baseline: FloatArray,
-    *,
-    horizon_days: int = 1,
-) -> float:
+def harvey_p_value(losses: FloatArray, baseline_losses: FloatArray) -> float:
+    """p-value of the Diebold-Mariano test as most papers have it, to compare with them.
+
+    With Newey and West's standard error and Harvey's correction. Under the null it rejects 6.5 %
+    of the time on 60 days, 5.5 % on 1,000, and more often where days are dependent.
+
+    Args:
+        losses: (n,), of the forecast, in order of time.
+        baseline_losses: (n,), of the baseline on the same days.
+
+    Source: Harvey, Leybourne and Newbold, 1997, 10.1016/S0169-2070(96)00719-4.
+    """
+    nothing = np.zeros(len(losses))  # the losses are given: no forecast is left to compare
+    test = diebold_mariano_test(
+        nothing, baseline_losses, losses, criterion=lambda _, loss: loss, harvey_adj=True
+    )
+    return float(test.pvalue)
+
+
+def clark_west(targets: FloatArray, forecast: FloatArray, baseline: FloatArray) -> float:
     """One-sided p-value that a model adds something to the baseline that it contains.
 
     A larger model has the larger squared error where its extra inputs are worthless, because it
     has to estimate their weights. This test takes that out, so it asks whether the inputs are
     worth something, not whether the forecast is the better one. Under the null it rejects 3 to
-    4 % of the time, so it is cautious.
+    4 % of the time: its authors' normal limit is cautious.
 
     Args:
         targets: (n,), in order of time.
         forecast: (n,), of the model.
         baseline: (n,), of a special case of the model, such as the mean or zero.
-        horizon_days: days that the forecasts look ahead.
 
     Source: Clark and West, 2007, 10.1016/j.jeconom.2006.05.023.
     """
     gains = (targets - baseline) ** 2 - (targets - forecast) ** 2 + (baseline - forecast) ** 2
-    mean, error = _mean_and_error(gains, _lags(len(targets), horizon_days))
-    return float(norm.sf(mean / error)) if error else float("nan")
+    return _above_zero(gains)
 
 
-def pesaran_timmermann(
-    targets: npt.ArrayLike, forecast: npt.ArrayLike, *, horizon_days: int = 1
-) -> float:
+def pesaran_timmermann(targets: npt.ArrayLike, forecast: npt.ArrayLike) -> float:
     """One-sided p-value that a forecast of up or down goes with what happens.
 
     It tests whether forecast and target are independent, so a constant forecast, however often
-    it is right, has nothing to test. Under the null it rejects 5 to 6 % of the time; 7 % on 100
-    days if one direction is forecast on only one day in twenty.
+    it is right, has nothing to test. Under the null it rejects 5 % of the time.
 
     Args:
         targets: (n,), 1 for up and 0 for not, in order of time.
         forecast: (n,), likewise.
-        horizon_days: days that the targets look ahead; more than one and neighbours overlap.
 
     Source: Pesaran and Timmermann, 1992, 10.1080/07350015.1992.10509922, as the covariance of the
     two, which allows for dependent days: Blaskowitz and Herwartz, 2014,
     10.1016/j.ijforecast.2013.06.001.
     """
     ups, said = np.asarray(targets, dtype=float), np.asarray(forecast, dtype=float)
-    together = (ups - ups.mean()) * (said - said.mean())
-    # One-day targets do not overlap: where the forecast knows nothing, neither do the products.
-    lags = 0 if horizon_days == 1 else _lags(len(ups), horizon_days)
-    mean, error = _mean_and_error(together, lags)
-    return float(t.sf(mean / error, len(ups) - 1)) if together.any() else float("nan")
+    return _above_zero((ups - ups.mean()) * (said - said.mean()))
 
 
 def superior_forecasts(
@@ -181,8 +173,8 @@ def superior_forecasts(
     """Whether any of many forecasts beats the benchmark, and which.
 
     Both tests allow for the number of forecasts tried, and for how alike they are. With four that
-    are no better, they reject 5 to 6 % of the time where days are independent, 7 % where each
-    depends on the one before.
+    are no better they reject 3 to 5 % of the time, on 500 days and on 1,400, whether days are
+    independent or each depends on the one before.
 
     Args:
         losses: (n, forecasts), in order of time.
@@ -222,8 +214,8 @@ def confidence_set(losses: pd.DataFrame, *, least_block: int = 1, seed: int = 0)
     """p-value of each forecast in the model confidence set.
 
     Those with more than .05 make up a set that should hold the best forecast, or all the best if
-    several are equal, in 95 % of samples: with five equal ones on 300 days it was 94 % where days
-    were independent and 92 % where each depended on the one before.
+    several are equal, in 95 % of samples: with five equal ones on 500 days it was 95 % where days
+    were independent, 93 % where each depended on the one before, also on 1,400.
 
     Args:
         losses: (n, forecasts), in order of time.
@@ -276,12 +268,27 @@ def p_words(p_value: float) -> str:
     return f"p = {p_value:.3f}" if p_value < 1e-2 else f"p = {p_value:.2f}"  # noqa: PLR2004
 
 
-def _lags(n: int, horizon_days: int) -> int:
-    """Days back to which the errors of n days may depend on each other."""
-    return max(horizon_days - 1, int(np.ceil(n ** (1 / 3))))
+def _above_zero(values: FloatArray) -> float:
+    """One-sided p-value that the expected value is above 0."""
+    mean, error, freedom = _mean_and_error(values)
+    return float(t.sf(_ratio(mean, error), freedom))
 
 
-def _mean_and_error(values: FloatArray, lags: int) -> tuple[float, float]:
-    """Mean, and its standard error by Newey and West."""
-    fit = OLS(values, np.ones(len(values))).fit(cov_type="HAC", cov_kwds={"maxlags": lags})
-    return float(fit.params[0]), float(fit.bse[0])
+def _ratio(mean: float, error: float) -> float:
+    """NaN where all values are 0; infinite where they are the same and not 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.divide(mean, error))
+
+
+def _mean_and_error(values: FloatArray) -> tuple[float, float, int]:
+    """Mean, its standard error, which allows for dependent days, and its degrees of freedom.
+
+    The variance of the mean is that of the slowest swings: the mean square of the first
+    0.41 n^(2/3) cosine coefficients. Unlike Newey and West's it is not too small on few days.
+
+    Source: Lazarus, Lewis, Stock and Watson, 2018, 10.1080/07350015.2018.1506926.
+    """
+    freedom = max(1, int(0.41 * len(values) ** (2 / 3)))
+    swings = dct(values, norm="ortho")[1 : freedom + 1]
+    error = np.sqrt(np.mean(swings**2) / len(values)) if np.ptp(values) else 0.0
+    return float(values.mean()), float(error), freedom

@@ -232,7 +232,7 @@ def _check_archive(body: bytes, path: Path) -> None:
     if sum(part.file_size for part in parts) > SIZE_LIMIT:
         _refuse(path, f"it is larger than {SIZE_LIMIT >> 20} MiB when unpacked")
     for name in _strange_classes(config):
-        _refuse(path, f"it holds {name!r:.80}, which is not among the layers that are let in")
+        _refuse(path, f"it holds {shown(name)}, which is not among the layers that are let in")
 
 
 def _strange_classes(config: Any) -> Iterator[str]:  # noqa: ANN401 - JSON

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from coincast.errors import InputError, PriceError
+from coincast.errors import InputError, PriceError, shown
 from coincast.files import sha256
 from coincast.paths import CLOSES
 from coincast.prices.sources.bundled import read_table
@@ -31,7 +31,7 @@ def load_closes(asset: str) -> pd.Series:
     """
     table = read_table(CLOSES, ["asset", "close"])
     if asset not in (known := sorted(table["asset"].unique())):
-        raise InputError(f"there are no closes of {asset!r:.80}; use one of {', '.join(known)}")
+        raise InputError(f"there are no closes of {shown(asset)}; use one of {', '.join(known)}")
     close = table.loc[table["asset"] == asset, "close"].astype("float64")
     bad = close.index[~(np.isfinite(close) & (close > 0))]
     if len(bad):

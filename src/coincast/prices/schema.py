@@ -8,7 +8,7 @@ from typing import NoReturn
 import numpy as np
 import pandas as pd
 
-from coincast.errors import InputError, PriceError
+from coincast.errors import InputError, PriceError, shown
 
 __all__ = ["COLUMNS", "OHLC", "as_prices", "odd_rows", "parse_date", "validate_prices"]
 
@@ -43,7 +43,7 @@ def parse_date(text: str, name: str) -> date | None:
     try:
         return date.fromisoformat(text if written_out else "")
     except ValueError:
-        raise InputError(f"{name} {text!r:.80} is not a day; write it as YYYY-MM-DD") from None
+        raise InputError(f"{name} {shown(text)} is not a day; write it as YYYY-MM-DD") from None
 
 
 def as_prices(table: pd.DataFrame, **attrs: object) -> pd.DataFrame:

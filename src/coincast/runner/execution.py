@@ -78,6 +78,7 @@ class Result:
     status: str  # "finished", "failed", "died", "time", "memory" or "interrupted"
     problem: str = ""  # one line; empty if all went well
     bad_input: bool = False  # the user can fix the problem, and `problem` says how
+    error: str = ""  # name of the exception, if one ended it
     seconds: float = 0.0
     peak_gib: float = 0.0  # of all its processes together
     gpus: tuple[str, ...] = ()  # how busy each NVIDIA GPU was, one line each
@@ -169,7 +170,8 @@ def _run(task: Task, work: Path, stop: threading.Event) -> tuple[dict[str, str],
         with (
             (work / "log.txt").open("wb") as log,
             subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", module, str(work / "request.json")],
+                # -P: a file of the user's folder must not take a library's place.
+                [sys.executable, "-P", "-m", module, str(work / "request.json")],
                 env=environment,
                 stdin=subprocess.PIPE,
                 stdout=log,

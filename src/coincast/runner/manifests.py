@@ -12,6 +12,7 @@ from typing import Any
 
 from coincast.errors import shown
 from coincast.files import sha256
+from coincast.paths import NOTEBOOKS
 from coincast.records import machine, results, used_code
 from coincast.records.parameters import read_parameters, without_passwords
 from coincast.records.plain_json import parse_json
@@ -50,11 +51,18 @@ def describe(task: Task) -> Manifest:
         "notebook": used_code.notebook_hash(task.source),
         "parameters": without_passwords(parameters),
         "data": used_code.used_data(task.source, price_source),
-        "code": used_code.used_code(task.source, price_source),
+        "code": used_code.used_code(task.source, price_source) | _named_code(parameters),
         "versions": _versions(),
         "settings": DETERMINISTIC_ENV,
         "reads": {name: results.values_hash(text, name) for name, text in task.reads.items()},
     }
+
+
+def _named_code(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Hash of each file of code that a parameter names: "path/to/file.py:name"."""
+    places = [v.rpartition(":")[0] for v in parameters.values() if isinstance(v, str)]
+    files = [NOTEBOOKS / place for place in places if place.endswith(".py")]
+    return {str(path): sha256(path) for path in files if path.is_file()}
 
 
 @functools.cache

@@ -61,7 +61,7 @@ def _items(value: object) -> list[Any]:
 
 
 def _is_address(name: str) -> bool:
-    return name in ("url", "headlines") or name.endswith("_dir")
+    return name in ("url", "model", "features", "headlines") or name.endswith("_dir")
 
 
 def _check_item(name: str, value: object, example: object, parameters: Mapping[str, Any]) -> None:

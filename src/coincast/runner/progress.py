@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from coincast.records.plain_json import parse_json
 from coincast.runner.notebook.dependencies import notices
 from coincast.runner.pool import default_jobs, run_tasks
 from coincast.runner.reproduction import Engine, Outcome, TaskState, reproduce
 
-__all__ = ["run_and_report"]
+__all__ = ["cells_done", "run_and_report"]
 
 NAME_WIDTH = 22  # of the table's first column, at least
 MOST_NAMED = 5  # files that a notebook left without recording them
@@ -47,6 +48,30 @@ def run_and_report(
         _show_table(states, outcomes, show)
         show(f"{'together':<{NAME_WIDTH}}{time.monotonic() - started:>8.1f}")
     return outcomes
+
+
+def cells_done(executed: str) -> tuple[int, int, str]:
+    """How far a notebook has come: cells completed, all cells, and what it is doing.
+
+    That is the heading of the section, and the last line that the running cell has printed.
+
+    Args:
+        executed: text of the notebook as papermill last saved it.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is not whole yet.
+    """
+    done, heading, cells = 0, "", parse_json(executed)["cells"]
+    for number, cell in enumerate(cells):
+        if cell["cell_type"] == "markdown":
+            first = "".join(cell["source"]).partition("\n")[0]
+            heading = first.lstrip("# ") if first.startswith("#") else heading
+        elif cell["metadata"]["papermill"]["status"] != "completed":
+            lines = "".join("".join(out.get("text", "")) for out in cell["outputs"]).splitlines()
+            heading = ": ".join([heading, *lines[-1:]])
+            break
+        done = number + 1
+    return done, len(cells), heading
 
 
 def _engine(

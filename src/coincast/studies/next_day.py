@@ -11,7 +11,7 @@ import pandas as pd
 from coincast.datasets.features import LEVELS, coin_features, next_change
 from coincast.datasets.windows import fit_scaler, make_windows, split_tail, standardise
 from coincast.ensemble import Best, Ensemble, Plan, train_members
-from coincast.errors import InputError
+from coincast.errors import InputError, shown
 from coincast.evaluation.intervals import COVERAGE, next_interval
 from coincast.models import networks
 from coincast.models.saved import Card, SavedModel
@@ -100,7 +100,7 @@ def forecast(saved: SavedModel, prices: pd.DataFrame) -> dict[str, Any]:
     table = coin_features(prices)
     if unknown := sorted(set(card.features) - set(table)):
         raise InputError(
-            f"the model needs {unknown[0]!r:.80}, which is not among {', '.join(table)}; use one "
+            f"the model needs {shown(unknown[0])}, which is not among {', '.join(table)}; use one "
             "with these features"
         )
     rows = table[card.features].tail(card.lags).to_numpy()  # (lags, features)

@@ -88,6 +88,7 @@ def test_regimes_know_only_the_days_before():
     assert not before.loc[day:, "trend"].equals(after.loc[day:, "trend"])
     assert before.loc["2017-06-30", "demos"] == "seen"
     assert before.loc["2017-07-01", "demos"] == "not seen"
+    assert set(comparisons.regimes(table, "")) == set(before) - {"demos"}
 
 
 def test_regime_skill_splits_the_days():

@@ -15,7 +15,8 @@ TABLES = comparisons.skill_tables(
     },
     seed=1,
 )
-CHECK = {"n": 80, "skill": 0.02, "low": -0.01, "high": 0.05, "p": 0.2, "smallest_effect": 0.03,
+CHECK = {"n": 80, "skill": 0.02, "low": -0.01, "high": 0.05, "p": 0.2, "p_harvey": 0.17,
+         "smallest_effect": 0.03,
          "verdict": "cannot be told apart from"}  # fmt: skip
 CHECKS = dict.fromkeys(["primary", *reading.CHECKS], CHECK)
 
@@ -27,6 +28,7 @@ def test_primary_sentences_tell_verdict_interval_and_what_would_show():
     assert words in found[0]
     assert "-0.0100 to +0.0500), p = 0.20" in found[0]
     assert "skill of 0.030 in 80 %" in found[0]
+    assert found[0].endswith("first named, p = 0.17.")
 
 
 def test_headlines_count_the_repetitions_that_agree():

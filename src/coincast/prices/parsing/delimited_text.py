@@ -4,7 +4,7 @@ import csv
 import io
 import re
 
-from coincast.errors import PriceError
+from coincast.errors import PriceError, shown
 from coincast.prices.parsing.untrusted_json import brief
 
 __all__ = ["read_lines"]
@@ -25,8 +25,12 @@ DECIMAL_POINT = re.compile(
 )
 
 
-def read_lines(body: bytes) -> list[list[str]]:
+def read_lines(body: bytes, *, numeric: bool = True) -> list[list[str]]:
     """The cells of a table's lines; the first is not empty. Numbers have decimal points.
+
+    Args:
+        body: the file's bytes.
+        numeric: False for a table of texts, whose cells stay as they are.
 
     Raises:
         PriceError: the bytes are no text or no table, or a decimal comma cannot be told from one
@@ -53,7 +57,7 @@ def read_lines(body: bytes) -> list[list[str]]:
         raise PriceError(f"the table is not CSV: {error}; correct or download it again") from error
     if not lines or not any(lines[0]):
         raise PriceError("the table has no header; its first line must name the columns")
-    return lines if separator == "," else [lines[0], *_with_points(lines[1:])]
+    return lines if separator == "," or not numeric else [lines[0], *_with_points(lines[1:])]
 
 
 def _with_points(lines: list[list[str]]) -> list[list[str]]:
@@ -70,12 +74,12 @@ def _with_points(lines: list[list[str]]) -> list[list[str]]:
     unclear = next((cell for cell in cells if "," in cell or "." in cell), "")
     if commas and points:
         raise PriceError(
-            f"the table has a decimal comma in {commas!r:.80} but a decimal point in "
-            f"{points!r:.80}; write all numbers in one way"
+            f"the table has a decimal comma in {shown(commas)} but a decimal point in "
+            f"{shown(points)}; write all numbers in one way"
         )
     if unclear and not commas and not points:
         raise PriceError(
-            f"{unclear!r:.80} may be a decimal or a number in thousands, and no other cell of the "
+            f"{shown(unclear)} may be a decimal or a number in thousands, and no other cell of the "
             "table tells; write numbers with a decimal point and without separators of thousands"
         )
     if not commas:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from coincast.errors import InputError, did_you_mean
+from coincast.errors import InputError, did_you_mean, shown
 from coincast.prices.sources.request import Request
 
 __all__ = ["MODULES", "find_source"]
@@ -31,7 +31,7 @@ def find_source(name: str) -> Callable[[Request], pd.DataFrame]:
     """
     if name not in MODULES:
         hint = did_you_mean(name, MODULES)
-        raise InputError(f"source {name!r:.80} is unknown; {hint}use one of {', '.join(MODULES)}")
+        raise InputError(f"source {shown(name)} is unknown; {hint}use one of {', '.join(MODULES)}")
     load: Callable[[Request], pd.DataFrame]
     load = importlib.import_module(f"{__name__}.{MODULES[name]}").load
     return load

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coincast.errors import InputError, did_you_mean
+from coincast.errors import InputError, did_you_mean, shown
 from coincast.files import sha256
 from coincast.paths import DAILY
 from coincast.prices.schema import OHLC, as_prices
@@ -53,7 +53,7 @@ def check_coin(coin: str) -> None:
     """
     if coin not in DEFAULT_VENUES:
         raise InputError(
-            f"coin {coin!r:.80} is not bundled; {did_you_mean(coin, DEFAULT_VENUES)}"
+            f"coin {shown(coin)} is not bundled; {did_you_mean(coin, DEFAULT_VENUES)}"
             f"use one of {', '.join(DEFAULT_VENUES)}, or another source"
         )
 
@@ -68,7 +68,7 @@ def read_series(path: Path, request: Request, venue: str) -> pd.DataFrame:
     series = table[table["coin"] == request.coin]
     if venue not in set(series["venue"]):
         raise InputError(
-            f"{path.name} has no {request.coin} at {venue!r:.80}; "
+            f"{path.name} has no {request.coin} at {shown(venue)}; "
             f"its venues are: {', '.join(sorted(set(series['venue']))) or 'none'}"
         )
     return series.loc[series["venue"] == venue, NUMBERS]

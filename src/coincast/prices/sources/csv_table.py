@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coincast.errors import InputError, PriceError
+from coincast.errors import InputError, PriceError, shown
 from coincast.prices.days import drop_incomplete, is_possible
 from coincast.prices.parsing.delimited_text import read_lines
 from coincast.prices.parsing.table_cells import column_name, parse_day, parse_number
@@ -136,18 +136,18 @@ def _address(url: str) -> str:
         raise InputError(f"url {show(url)} is not a path: {error}; check its spelling") from error
 
 
-def _columns(names: list[str], shown: list[str]) -> dict[str, int]:
+def _columns(names: list[str], header: list[str]) -> dict[str, int]:
     """Where each column stands; a missing or ambiguous one is refused."""
     ours = [SPELLINGS.get(name, name) for name in names]
     for name in ("date", *COLUMNS):
         if ours.count(name) > 1:
-            both = [repr(shown[place]) for place, other in enumerate(ours) if other == name]
+            both = [repr(header[place]) for place, other in enumerate(ours) if other == name]
             raise PriceError(f"column {name!r} is ambiguous: {' and '.join(both):.200}; keep one")
         if name not in ours and name in ("date", *OHLC):
             raise PriceError(
-                f"column {name!r} is missing (found: {shown!r:.200}); rename the right one"
+                f"column {name!r} is missing (found: {header!r:.200}); rename the right one"
             )
-    alike = [repr(shown[place]) for place, name in enumerate(ours) if name.startswith("volume")]
+    alike = [repr(header[place]) for place, name in enumerate(ours) if name.startswith("volume")]
     if alike and "volume" not in ours:  # in dollars or in coins? We cannot tell
         raise PriceError(
             f"column 'volume' is ambiguous: {' or '.join(alike):.200}; rename the right one"
@@ -200,7 +200,7 @@ def _utc_day(text: str) -> str:
         return text
     if f"{moment:%H:%M:%S}" not in WHOLE_DAYS:
         raise PriceError(
-            f"time {text!r:.80} is {moment:%Y-%m-%d %H:%M:%S} in UTC, in the middle of a day; "
+            f"time {shown(text)} is {moment:%Y-%m-%d %H:%M:%S} in UTC, in the middle of a day; "
             "rows must be whole UTC days: download daily bars in UTC"
         )
     return f"{moment:%Y-%m-%d}"

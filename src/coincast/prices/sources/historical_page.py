@@ -16,7 +16,7 @@ import pandas as pd
 from bs4.dammit import EncodingDetector
 from lxml.html import HtmlElement
 
-from coincast.errors import PriceError
+from coincast.errors import PriceError, shown
 from coincast.prices.days import drop_incomplete, today
 from coincast.prices.parsing.quotes import read_next_data
 from coincast.prices.parsing.table_cells import column_name, has_digit, parse_rows, row_texts
@@ -88,7 +88,7 @@ def parse_page(page: bytes | str, coin: str = "") -> pd.DataFrame:
     stated = ADDRESS.search(" ".join(tree.xpath("//link[@rel='canonical']/@href")))
     if coin and stated and stated[1] != coin:
         raise PriceError(
-            f"the page is about {stated[1]!r:.80}, not {coin!r}; check the coin's slug and the "
+            f"the page is about {shown(stated[1])}, not {coin!r}; check the coin's slug and the "
             "address"
         )
     data = read_next_data(tree)
@@ -168,7 +168,7 @@ def _price_table(table: HtmlElement) -> tuple[list[str], list[HtmlElement]] | No
         if {"date", *OHLC} <= set(header):
             if repeated := [name for name in header if name and header.count(name) > 1]:
                 raise PriceError(
-                    f"two columns are called {repeated[0]!r:.80}; give a page with one of each"
+                    f"two columns are called {shown(repeated[0])}; give a page with one of each"
                 )
             return header, rows[number + 1 :]
     return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from coincast.errors import InputError
+from coincast.errors import InputError, shown
 from coincast.prices.days import FIRST_DAY, ONE_DAY, today
 
 if TYPE_CHECKING:  # the bundled tables need no web client
@@ -35,7 +35,7 @@ class Request:
         # The slug becomes part of addresses and file names: nothing else may get in.
         if not re.fullmatch(r"[a-z0-9-]+", self.coin, flags=re.ASCII):
             raise InputError(
-                f"coin {self.coin!r:.80} is not a CoinMarketCap slug; "
+                f"coin {shown(self.coin)} is not a CoinMarketCap slug; "
                 "use lower-case letters, digits and hyphens, for example 'bitcoin'"
             )
         if self.start and self.end and self.start > self.end:
@@ -45,7 +45,7 @@ class Request:
         """Raise InputError if an option was given that this source does not use."""
         if value := re.sub("//[^/?#]*@", "//***@", getattr(self, option)):  # without passwords
             raise InputError(
-                f"{option} {value!r:.80} means nothing to source {source!r}; leave it out"
+                f"{option} {shown(value)} means nothing to source {source!r}; leave it out"
             )
 
     def fill(self, template: str) -> str:
@@ -62,7 +62,7 @@ class Request:
         for name in re.findall(r"{(.*?)}", template):
             if name not in values:
                 raise InputError(
-                    f"url holds {f'{{{name}}}'!r:.80}; use only {{coin}}, {{start}} and {{end}}"
+                    f"url holds {shown('{' + name + '}')}; use only {{coin}}, {{start}} and {{end}}"
                 )
         return re.sub(r"{(.*?)}", lambda match: values[match[1]], template)
 

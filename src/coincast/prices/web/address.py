@@ -5,7 +5,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from coincast.errors import InputError, redacted
+from coincast.errors import InputError, redacted, shown
 
 __all__ = ["find_scheme", "is_web", "local_path", "read_regular", "show"]
 
@@ -34,7 +34,7 @@ def find_scheme(url: str) -> str:
         raise InputError(f"url {show(url)} is not an address: {error}; check it") from error
     if scheme not in {"http", "https", "file"}:
         raise InputError(
-            f"url {show(url)} has the scheme {scheme!r:.80}; use http://, https:// or file://"
+            f"url {show(url)} has the scheme {shown(scheme)}; use http://, https:// or file://"
         )
     return scheme
 

@@ -5,17 +5,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from coincast.errors import InputError, PriceError
+from coincast.errors import InputError, PriceError, UntraceableError
 
 __all__ = ["describe_failure"]
 
-USER_ERRORS = {InputError.__name__, PriceError.__name__}
+USER_ERRORS = {kind.__name__ for kind in (InputError, PriceError, UntraceableError)}
 MOST_CHARACTERS = 500  # of the one line
 LAST_LINES = 40  # of a traceback and of a log
 
 
 def describe_failure(ending: Mapping[str, str], executed: str, log: str) -> dict[str, Any]:
-    """The fields `problem`, `bad_input` and `report` of a failed task's result.
+    """The fields `problem`, `error`, `bad_input` and `report` of a failed task's result.
 
     Args:
         ending: `status`, `message` and, after an exception, `error` (its name) and `traceback`.
@@ -37,7 +37,12 @@ def describe_failure(ending: Mapping[str, str], executed: str, log: str) -> dict
         lines = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).rstrip().splitlines()  # no colours
         if lines:
             report.append(f"{title}:\n" + "\n".join(f"    {line}" for line in lines[-LAST_LINES:]))
-    return {"problem": problem, "bad_input": bad_input, "report": "\n\n".join(report) + "\n"}
+    return {
+        "problem": problem,
+        "error": ending.get("error", ""),
+        "bad_input": bad_input,
+        "report": "\n\n".join(report) + "\n",
+    }
 
 
 def _last_cell(executed: str) -> tuple[int, str]:

@@ -21,7 +21,6 @@ __all__ = [
     "MATRIX_ACCURACY",
     "apple_sentences",
     "bitcoin_sentences",
-    "choices_markdown",
     "choose_epochs",
     "direction_rows",
     "repeat_windows",
@@ -180,22 +179,6 @@ def score_choice(choices: pd.DataFrame, choice: str, n: int) -> dict[str, float]
         "p_value": 2 * norm.sf(abs(difference) / error),
         "smallest_difference": (TWO_SIDED + norm.ppf(POWER)) * error,
     }
-
-
-def choices_markdown(summaries: Mapping[str, pd.DataFrame], constants: Mapping[str, float]) -> str:
-    """Markdown table of the accuracies by each choice, means of the seeds with their spread.
-
-    Args:
-        summaries: asset -> as `summarise` gives it.
-        constants: asset -> accuracy of the best constant on its test rows.
-    """
-    table = pd.concat(summaries, names=["asset"]).reset_index("asset")
-    table["accuracy"] = [f"{mean:.3f} ({sd:.3f})" for mean, sd in table[["mean", "sd"]].to_numpy()]
-    rows = ["asset", "network", "labels", "seeds"]
-    wide = table.pivot_table("accuracy", rows, "choice", aggfunc="first", sort=False).reset_index()
-    wide.insert(4, "constant", wide["asset"].map(constants).map("{:.3f}".format))
-    shown = wide.rename(columns=CHOICES).rename_axis(columns=None).fillna("")
-    return str(shown.to_markdown(index=False, tablefmt="github", disable_numparse=True))
 
 
 def bitcoin_sentences(summary: pd.DataFrame, majority: float, n: int) -> list[str]:

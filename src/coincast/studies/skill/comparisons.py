@@ -15,6 +15,7 @@ from coincast.evaluation.significance import (
     clark_west,
     confidence_set,
     diebold_mariano,
+    harvey_p_value,
     holm,
     pesaran_timmermann,
     superior_forecasts,
@@ -222,8 +223,9 @@ def panel(
         seed: of the bootstrap.
 
     Returns:
-        `n` days, `loss`, `baseline_loss`, `skill` with `low` and `high`, `p`, `smallest_effect`;
-        `verdict`: better or worse only where p < 0.05 and the interval agree.
+        `n` days, `loss`, `baseline_loss`, `skill` with `low` and `high`, `p`, `p_harvey` (by the
+        test with Harvey's correction), `smallest_effect`; `verdict`: better or worse only where
+        p < 0.05 and the interval agree.
     """
     _, model, baseline, loss = primary
     part = daily[daily["coin"].isin(coins) & daily["model"].isin([model, baseline])]
@@ -242,7 +244,8 @@ def comparison(
         baseline: another one.
         draws: `bootstrap_means` of the losses.
     """
-    test = diebold_mariano(wide[model].to_numpy(), wide[baseline].to_numpy())
+    pair = wide[model].to_numpy(), wide[baseline].to_numpy()
+    test = diebold_mariano(*pair)
     skill, low, high = paired_skill(wide, baseline, draws).loc[model]
     return {
         "n": len(wide),
@@ -252,6 +255,7 @@ def comparison(
         "low": low,
         "high": high,
         "p": test["p_value"],
+        "p_harvey": harvey_p_value(*pair),
         "verdict": verdict(low, high, test["p_value"]),
         "smallest_effect": test["smallest_difference"] / wide[baseline].mean(),
     }
@@ -260,15 +264,17 @@ def comparison(
 def regimes(table: pd.DataFrame, seen_until: str) -> pd.DataFrame:
     """Part of each kind that the day *after* each day of a feature table belongs to.
 
-    All but the year and what the demos have seen follow from days that are known before.
+    All but the year and what the demos have seen follow from days that are known before. Without
+    `seen_until`, what they have seen is left out.
     """
     close, memory = table["close"], table["log_range_month"]
     rising = close > close.shift(LONG_MEMORY_DAYS)
     days = table.index + pd.Timedelta(days=1)
+    seen = np.where(days <= pd.Timestamp(seen_until), "seen", "not seen")
     return pd.DataFrame(
         {
             "year": days.year.astype(str),
-            "demos": np.where(days <= pd.Timestamp(seen_until), "seen", "not seen"),
+            **({"demos": seen} if seen_until else {}),
             "trend": np.where(rising, "rising", "falling"),
             "range": np.where(memory > memory.expanding().median(), "wild", "calm"),
         },
@@ -277,22 +283,28 @@ def regimes(table: pd.DataFrame, seen_until: str) -> pd.DataFrame:
 
 
 def regime_skill(
-    daily: pd.DataFrame, tables: Mapping[str, pd.DataFrame], seen_until: str, seed: int
+    daily: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    seen_until: str,
+    seed: int,
+    *,
+    task: str = "change",
+    models: Sequence[str] = ("lstm", "ridge"),
 ) -> pd.DataFrame:
-    """Skill of changes against no change by regime.
+    """Skill of models against the task's baseline by regime.
 
     Returns:
-        One row per `series`, `kind`, `part` with at least 30 days, and `model` (LSTM and ridge):
-        `n`, `skill`, `low`, `high`.
+        One row per `series`, `kind`, `part` with at least 30 days, and `model`: `n`, `skill`,
+        `low`, `high`.
     """
-    least, rows = 30, []
+    least, rows, baseline = 30, [], BASELINES[task]
     for series, table in tables.items():
-        wide = _wide(daily, series, "absolute")[["no_change", "lstm", "ridge"]]
+        wide = _wide(daily, series, TASK_LOSSES[task][0])[[baseline, *models]]
         for kind, parts in regimes(table, seen_until).reindex(wide.index).items():
             for part, days in wide.groupby(parts):
                 if len(days) < least:
                     continue
-                found = _skill(days, "no_change", seed).drop("no_change")
+                found = _skill(days, baseline, seed).drop(baseline)
                 found.columns = ["skill", "low", "high"]
                 labels = {"series": series, "kind": kind, "part": part, "n": len(days)}
                 rows.append(found.rename_axis("model").reset_index().assign(**labels))

@@ -7,7 +7,7 @@ from functools import partial
 import keras
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeCV
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
@@ -19,7 +19,7 @@ from coincast.evaluation.walk_forward import Model, per_fold
 from coincast.models.networks import lstm
 from coincast.studies.skill.tasks import MEMORY
 
-__all__ = ["blanked", "causal_cnn_lstm", "classical_models", "network_models"]
+__all__ = ["blanked", "causal_cnn_lstm", "classical_models", "estimator_model", "network_models"]
 
 FloatArray = npt.NDArray[np.float64]
 PENALTIES = np.logspace(-2, 6, 17)  # of ridge regression, on standardised inputs
@@ -71,25 +71,25 @@ def classical_models(task: str) -> dict[str, Model]:
         )
         return {
             "train_share": per_fold(_train_mean),
-            "logistic": _estimator(logistic),
-            "boosting": _estimator(GradientBoostingClassifier(**TREES)),
+            "logistic": estimator_model(logistic),
+            "boosting": estimator_model(GradientBoostingClassifier(**TREES)),
         }
     shared = {
-        "ridge": _estimator(RidgeCV(alphas=PENALTIES, alpha_per_target=True)),
-        "boosting": _estimator(GradientBoostingRegressor(**TREES)),
+        "ridge": estimator_model(RidgeCV(alphas=PENALTIES, alpha_per_target=True)),
+        "boosting": estimator_model(GradientBoostingRegressor(**TREES)),
     }
     if task == "change":
         return {
             "no_change": per_fold(lambda _, test: np.zeros(len(test))),
             "train_mean": per_fold(_train_mean),
             "last_change": per_fold(lambda _, test: test.last("daily_change")),
-            "ar": _estimator(LinearRegression(), {"daily_change"}),
+            "ar": estimator_model(LinearRegression(), {"daily_change"}),
             **shared,
         }
     return {
         "train_mean": per_fold(_train_mean),
         "last_range": per_fold(lambda _, test: test.last("log_range")),
-        "har": _estimator(LinearRegression(), {"log_range", *MEMORY}, last_day=True),
+        "har": estimator_model(LinearRegression(), {"log_range", *MEMORY}, last_day=True),
         **shared,
     }
 
@@ -98,10 +98,16 @@ def _train_mean(train: Windows, test: Windows) -> FloatArray:
     return np.full(len(test), train.targets.mean())
 
 
-def _estimator(
+def estimator_model(
     estimator: BaseEstimator, names: set[str] | None = None, *, last_day: bool = False
 ) -> Model:
-    """Model from a scikit-learn estimator on some features, of all days or of the last."""
+    """Model from a scikit-learn estimator, a new copy of it for each fold.
+
+    Args:
+        estimator: a regressor, or for the direction a classifier that gives probabilities.
+        names: features that it sees; None for all but levels.
+        last_day: it sees those of the window's last day, not of all its days.
+    """
 
     def forecast(train: Windows, test: Windows) -> FloatArray:
         kept = names or set(train.features) - set(LEVELS)
@@ -110,7 +116,7 @@ def _estimator(
             part.without(set(part.features) - kept).inputs[:, first:].reshape(len(part), -1)
             for part in (train, test)
         )
-        fitted = estimator.fit(x, train.targets)
+        fitted = clone(estimator).fit(x, train.targets)
         if hasattr(fitted, "predict_proba"):
             return np.asarray(fitted.predict_proba(y)[:, 1])
         return np.asarray(fitted.predict(y))

@@ -31,7 +31,8 @@ def primary_sentences(checks: Checks) -> list[str]:
     first = checks["primary"]
     opening = (
         f"Primary comparison: the LSTM {_compared(first)} The test would find a skill of "
-        f"{first['smallest_effect']:.3f} in 80 % of samples."
+        f"{first['smallest_effect']:.3f} in 80 % of samples. With Harvey's correction, which the "
+        f"protocol first named, {p_words(first['p_harvey'])}."
     )
     return [opening, *(f"{words} {_compared(checks[name])}" for name, words in CHECKS.items())]
 
@@ -161,9 +162,12 @@ def coverage_sentence(coverage: pd.DataFrame) -> str:
 
 
 def strategy_sentence(
-    tables: Mapping[str, pd.DataFrame], cost_bps: float, name: str = "lstm_change_long_flat"
+    tables: Mapping[str, pd.DataFrame],
+    cost_bps: float,
+    name: str = "lstm_change_long_flat",
+    signal: str = "the LSTM's change",
 ) -> str:
-    """What the timing of the LSTM's long-or-flat strategy was worth, on each series."""
+    """What the timing of a long-or-flat strategy was worth, on each series."""
     told = []
     for series, table in tables.items():
         row = table[(table["strategy"] == name) & (table["cost_bps"] == cost_bps)].iloc[0]
@@ -174,7 +178,7 @@ def strategy_sentence(
             f"{row['random_share']:.0%} of random strategies earn as much, n = {row['n']:.0f})"
         )
     return (
-        f"Long or flat by the LSTM's change, at {cost_bps:g} basis points, against the same "
+        f"Long or flat by {signal}, at {cost_bps:g} basis points, against the same "
         f"exposure held constantly, in return a year: {'; '.join(told)}."
     )
 

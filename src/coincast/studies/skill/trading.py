@@ -23,10 +23,15 @@ VARIANTS = {
 }
 
 
-def plans(daily: Mapping[str, pd.DataFrame], series: str) -> dict[str, pd.Series]:
+Variants = Mapping[str, tuple[str, str, bool]]
+
+
+def plans(
+    daily: Mapping[str, pd.DataFrame], series: str, variants: Variants = VARIANTS
+) -> dict[str, pd.Series]:
     """Variant -> position of a series by the day that decides it, the one before the target's."""
     found = {}
-    for name, (task, model, short) in VARIANTS.items():
+    for name, (task, model, short) in variants.items():
         table = daily[task]
         part = table[(table["coin"] == series) & (table["model"] == model)]
         told = part.set_index("date")["forecast"].shift(-1, freq="D")
@@ -39,15 +44,20 @@ def strategies(
     prices: Mapping[str, pd.DataFrame],
     costs_bps: Sequence[float],
     seed: int,
+    variants: Variants = VARIANTS,
 ) -> dict[str, pd.DataFrame]:
     """Series -> as `strategy_table` gives it for every variant.
 
     Sharpe ratios are deflated by the variants of all series together.
     """
-    trials = len(VARIANTS) * len(prices)
+    trials = len(variants) * len(prices)
     return {
         series: strategy_table(
-            plans(daily, series), next_opens(table), costs_bps=costs_bps, trials=trials, seed=seed
+            plans(daily, series, variants),
+            next_opens(table),
+            costs_bps=costs_bps,
+            trials=trials,
+            seed=seed,
         )
         for series, table in prices.items()
     }
@@ -58,10 +68,11 @@ def paths(
     prices: Mapping[str, pd.DataFrame],
     cost_bps: float,
     seed: int,
+    variants: Variants = VARIANTS,
 ) -> dict[str, pd.DataFrame]:
-    """Series -> `wealth` by the LSTM's change, long or flat."""
+    """Series -> `wealth` by the first variant: the LSTM's change, long or flat."""
     return {
-        series: wealth(plans(daily, series)["lstm_change_long_flat"], table, cost_bps, seed)
+        series: wealth(next(iter(plans(daily, series, variants).values())), table, cost_bps, seed)
         for series, table in prices.items()
     }
 

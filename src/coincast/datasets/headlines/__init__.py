@@ -1,0 +1,1 @@
+"""Headlines of your own, turned into a daily series of scores."""

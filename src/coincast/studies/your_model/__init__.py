@@ -1,0 +1,1 @@
+"""Has a model of your own skill?"""
