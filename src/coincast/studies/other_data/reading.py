@@ -79,7 +79,8 @@ def attention_sentence(real: pd.DataFrame) -> str:
     part = real[real["group"].isin(ATTENTION) & real["task"].isin(["volume", "range"])]
     linear = part[part["model"] == "linear"]
     told = "; ".join(
-        f"{_named(row)}, {p_words(row['p_holm'])} after Holm" for _, row in linear.iterrows()
+        f"{_named(row)}, {p_words(row['p'])}, after Holm {p_words(row['p_holm'])}"
+        for _, row in linear.iterrows()
     )
     leads = linear[(linear["p_holm"] < SIZE) & (linear["skill"] > 0)]
     answer = f"it does in {len(leads)} of {len(linear)} cases"
