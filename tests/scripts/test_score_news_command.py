@@ -65,7 +65,7 @@ def test_score_news_takes_a_series_whose_busiest_day_has_a_hundred_headlines(sco
     [
         (["news.csv"], "'news.csv': row 3: time '2018-01-01 00:00:00'"),
         (["news.csv", "--timezone", "America/NewYork"], "did you mean 'America/New_York'?"),
-        (["missing\n.csv"], r"'missing\n.csv': No such file"),
+        (["missing\n.csv"], r"'missing\n.csv' in '.': No such file"),
         (["old.csv"], "overwrite 'old.csv'"),
         (["news.csv", "--out", "old.txt"], "'old.txt'"),
         (["news.csv", "--out", "news.csv/new.csv"], "folder of --out"),

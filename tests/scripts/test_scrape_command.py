@@ -97,7 +97,7 @@ def test_scrape_tells_beside_the_csv_where_its_rows_come_from(scrape, server, tm
         (["bitcoin", "--per-second", "-1"], "--per-second"),
         (["bitcoin", "xrp", "--out", "a.csv"], "--out 'a.csv'"),
         (["bitcoin\n\x1b[31m"], r"'bitcoin\n\x1b[31m'"),
-        (["b" * 100 + "!"], "'" + "b" * 79 + " is"),
+        (["b" * 100 + "!"], "'" + "b" * 75 + "...' is"),
         (["bitcoin", "--start", "\x1b[31m" * 1000], r"'\x1b[31m\x1b"),
     ],
 )
