@@ -7,7 +7,7 @@ from coincast.datasets import windows
 from coincast.figures import how_it_works_plots
 from coincast.models import training
 from coincast.studies.how_it_works import gradients, normalised_windows, seven_steps
-from coincast.studies.how_it_works.recurrent_network import TrainingSettings
+from coincast.studies.how_it_works.numpy_networks import TrainingSettings
 
 PRICES = make_prices(70, seed=2)
 WINDOWS = normalised_windows.normalised_windows(PRICES, 12)
@@ -23,8 +23,8 @@ def measured():
 @pytest.mark.parametrize(
     "shape",
     [
-        {"filters": 1, "kernel_width": 12, "stride": 1, "pool": 1, "dropout": 0.0},
-        {"filters": 5, "kernel_width": 2, "stride": 3, "pool": 3, "dropout": 0.9},
+        {"filters": 1, "shapes": [(12, 1), (1, 1)], "dropout": 0.0},
+        {"filters": 5, "shapes": [(2, 3), (3, 3)], "dropout": 0.9},
     ],
 )
 def test_seven_steps_marks_every_value_that_is_dropped(shape):

@@ -13,9 +13,9 @@ from matplotlib.ticker import MaxNLocator
 
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 from coincast.prices.schema import OHLC
-from coincast.studies.how_it_works import gradients, trials
+from coincast.studies.how_it_works import gradients
 from coincast.studies.how_it_works.convolution import receptive_field
-from coincast.studies.how_it_works.normalised_windows import LABELS, ExampleWindow
+from coincast.studies.how_it_works.normalised_windows import LABELS, RECALL, ExampleWindow
 from coincast.studies.how_it_works.seven_steps import SevenSteps
 
 __all__ = ["cell_losses", "lstm_gates", "seven_steps", "vanishing_gradient"]
@@ -223,10 +223,10 @@ def cell_losses(
     left.set_ylabel("mean squared error\n(squared window units)")
     left.legend()
     left.set_xlim(0.8, None)
-    recall = facts["loss"].xs(trials.RECALL, level="task")
+    recall = facts["loss"].xs(RECALL, level="task")
     shown = {"RNN": recall["RNN"], longer.name: longer, "LSTM": recall["LSTM"]}
-    _draw_seeds(right, shown, baselines.loc[trials.RECALL])
-    right.set_title(f"{trials.RECALL.capitalize()}:\neach seed, and the median")
+    _draw_seeds(right, shown, baselines.loc[RECALL])
+    right.set_title(f"{RECALL.capitalize()}:\neach seed, and the median")
     return figure
 
 

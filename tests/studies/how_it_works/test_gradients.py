@@ -5,10 +5,10 @@ from makers import make_prices
 from coincast.datasets import windows
 from coincast.errors import InputError
 from coincast.studies.how_it_works import gradients, normalised_windows
-from coincast.studies.how_it_works.recurrent_network import (
-    Network,
+from coincast.studies.how_it_works.numpy_networks import (
+    Recurrent,
     TrainingSettings,
-    initial_network,
+    initial_recurrent,
 )
 
 SETTINGS = {"units": 3, "settings": TrainingSettings(2, 16, 0.01)}
@@ -29,7 +29,7 @@ def measured(parts):
 def test_by_lag_of_a_linear_cell_is_a_power_of_its_recurrent_weight():
     """One unit, inputs too small for tanh to bend: d y / d x[k days back] = v w u^k."""
     w, u, v = np.array([[2.0]]), np.array([[0.5]]), np.array([[3.0]])
-    network = Network("RNN", [w, u, np.zeros(1), v, np.zeros(1)])
+    network = Recurrent([w, u, np.zeros(1), v, np.zeros(1)], "RNN")
     table = gradients.by_lag(network, np.full((4, 5, 1), 1e-7))
     np.testing.assert_allclose(table["input"], [6 * 0.5**lag for lag in range(5)], rtol=1e-9)
     np.testing.assert_allclose(table["state"], [3 * 0.5**lag for lag in range(5)], rtol=1e-9)
@@ -67,26 +67,19 @@ def test_recorded_leaves_nothing_out_but_what_does_not_exist(measured):
     assert len(content["LSTM"]["next close"]["by_lag"]["input"]) == 6
 
 
-def test_sentences_and_table_hold_the_measured_numbers(parts, measured):
+def test_readme_table_holds_the_measured_numbers(parts, measured):
     norms, facts = measured
-    first, _, last = gradients.decay_sentences(norms, facts)
-    reach = gradients.decay(norms)["median"]
-    assert f"{reach['RNN', 'untrained']:.1e} for the RNN" in first
-    assert "5 days back" in last
-    assert "of 3 seeds" in last
     baselines = normalised_windows.baselines(*parts)
-    baseline = f"{baselines.loc['next close', 'held_out']:.3f}"
-    loss = f"{facts['loss'].xs('LSTM').xs('next close').median():.3f}"
-    sentence, _ = gradients.loss_sentences(facts, baselines)
-    assert f"LSTM {loss} (" in sentence
-    assert sentence.endswith(f"repeated: {baseline}.")
     lines = gradients.readme_table(norms, facts, baselines).splitlines()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:]]
     assert [row[:2] for row in rows[:2]] == [["RNN", "(untrained)"], ["RNN", "next close"]]
     assert rows[0][4:] == ["", ""]
-    assert rows[4][2].startswith(f"{reach['LSTM', 'next close']:.1e} (")
-    assert rows[4][4].startswith(f"{loss} (")
-    assert rows[4][5] == f"{baseline} (the last close repeated)"
+    reach = gradients.decay(norms).loc[("LSTM", "next close"), "median"]
+    loss = facts["loss"].xs("LSTM").xs("next close").median()
+    baseline = baselines.loc["next close", "held_out"]
+    assert rows[4][2].startswith(f"{reach:.1e} (")
+    assert rows[4][4].startswith(f"{loss:.3f} (")
+    assert rows[4][5] == f"{baseline:.3f} (the last close repeated)"
 
 
 def test_measure_refuses_to_measure_nothing(parts):
@@ -96,20 +89,10 @@ def test_measure_refuses_to_measure_nothing(parts):
 
 def test_factors_multiply_to_the_gradient_over_the_window(parts):
     """Another road: the gradient of the first day's state, from back-propagation."""
-    inputs, network = parts[1].inputs[:1], initial_network("RNN", 4, 3, seed=2)
-    table = gradients.factors([network], inputs, radii=[0.6, 1.0])
+    inputs, network = parts[1].inputs[:1], initial_recurrent("RNN", 4, 3, seed=2)
+    table = gradients.factors([network], inputs)
     state = gradients.by_lag(network, inputs)["state"]
-    assert table.loc[("tanh", 1.0), "window"] == pytest.approx(state[5] / state[0])
-    np.testing.assert_allclose(table["weights"], [0.6, 1, 0.6, 1])  # orthogonal, scaled
-    np.testing.assert_allclose(table.loc["identity", "window"], [0.6**5, 1])
-    assert (table.loc["tanh", "derivatives"] < 1).all()
-
-
-def test_factors_sentence_says_that_weights_explode_and_tanh_lessens(parts):
-    networks = [initial_network("RNN", 4, 3, seed) for seed in (1, 2)]
-    table = gradients.factors(networks, parts[1].inputs)
-    sentence = gradients.factors_sentence(table, len(networks))
-    assert "2.00 x 1.00 = 2.00 a day, so 3.2e+01 over the window at radius 2" in sentence
-    row = table.loc[("tanh", 2.0)]
-    assert f"2.00 x {row['derivatives']:.2f} = {row['a_day']:.2f} a day" in sentence
-    assert "2 untrained networks" in sentence
+    assert table.loc[1.0, "window"] == pytest.approx(state[5] / state[0])
+    np.testing.assert_allclose(table["weights"], table.index)  # orthogonal, scaled
+    np.testing.assert_allclose(table["window_without_tanh"], [0.5**5, 1, 2**5])
+    assert (table["derivatives"] < 1).all()

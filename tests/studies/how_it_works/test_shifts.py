@@ -31,8 +31,14 @@ def test_shift_table_compares_both_cuts_of_one_window():
     assert table.loc[1, ["convolution_in_place", "pooling_in_place"]].tolist() == [0, 0.5]
 
 
+@pytest.mark.parametrize("days", [6, 8])
+def test_shift_table_shifts_no_further_than_the_window_allows(days):
+    inputs, weights = np.ones((2, days, 3)), (np.ones((4, 3, 2)), np.zeros(2))
+    assert len(shifts.shift_table(inputs, weights, LAYERS)) == days - 6
+
+
 def test_repeat_layers_has_the_sizes_of_keras_and_stops_where_nothing_fits():
-    table = shifts.repeat_layers(30, (4, 5), LAYERS)
+    table = shifts.repeat_layers(30, 5, LAYERS)
     layers = keras.layers
     model = keras.Sequential([keras.Input((30, 4))])
     for filters in (5, 10):
@@ -42,7 +48,7 @@ def test_repeat_layers_has_the_sizes_of_keras_and_stops_where_nothing_fits():
         zip(table["rows"], table["filters"], strict=True)
     )
     assert table["days"].tolist() == [4, 6, 18, 26]
-    assert len(shifts.repeat_layers(30, (4, 5), LAYERS, rounds=9)) == 4
+    assert len(shifts.repeat_layers(30, 5, LAYERS, rounds=9)) == 4
 
 
 def test_pooling_shares_keep_the_largest_or_the_mean(drawn):
@@ -50,20 +56,3 @@ def test_pooling_shares_keep_the_largest_or_the_mean(drawn):
     assert table.loc["max", "largest"] == pytest.approx(1)
     assert table.loc["average", "mean"] == pytest.approx(1)
     assert 0.5 <= table.loc["average", "largest"] < 1 < table.loc["max", "mean"] <= 2
-
-
-def test_sentences_hold_the_measured_numbers(drawn):
-    tables = shifts.measure(*drawn, LAYERS)
-    shift, repeat, pooling = shifts.sentences(tables, LAYERS, windows=5)
-    assert "shifts of 2 and 4 days; otherwise" in shift
-    assert f"{tables['shifts'].loc[2, 'pooling_in_place']:.0%} after it" in shift
-    assert "pooling 1: 2 x 4 values, each of which sees 6 days" in repeat
-    assert f"{tables['pooling'].loc['average', 'largest']:.0%} of the largest" in pooling
-
-
-@pytest.mark.parametrize("days", [6, 8])
-def test_measure_says_that_a_window_is_too_short_to_shift(days):
-    inputs, weights = np.ones((2, days, 3)), (np.ones((4, 3, 2)), np.zeros(2))
-    tables = shifts.measure(inputs, weights, LAYERS)
-    assert len(tables["shifts"]) == days - 6
-    assert "too short" in shifts.sentences(tables, LAYERS, windows=2)[0]

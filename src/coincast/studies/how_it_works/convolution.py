@@ -1,4 +1,4 @@
-"""The layers of a convolutional network in NumPy, one window at a time.
+"""The layers of a convolutional network in NumPy, for one window or for many at once.
 
 A window is a table: its rows are days, its columns channels (four prices at first, filters later).
 """
@@ -24,13 +24,13 @@ def convolve(
     speaking a cross-correlation, as in every deep-learning library: the kernel is not flipped.
 
     Args:
-        window: (days, channels).
+        window: (..., days, channels).
         kernel: (width, channels, filters), as in Keras's Conv1D.
         bias: (filters,).
         stride: days from one piece to the next.
 
     Returns:
-        (pieces, filters); pieces = (days - width) // stride + 1.
+        (..., pieces, filters); pieces = (days - width) // stride + 1.
 
     Raises:
         InputError: a kernel wider than the window, or a stride below 1.
@@ -41,8 +41,8 @@ def convolve(
     >>> convolve(np.array([[1.0], [3.0], [2.0]]), rises, np.zeros(1)).ravel().tolist()
     [2.0, -1.0]
     """
-    pieces = _pieces(window, len(kernel), stride, "kernel")  # (pieces, channels, width)
-    return np.asarray(np.einsum("pcw,wck->pk", pieces, kernel) + bias)
+    pieces = _pieces(window, len(kernel), stride, "kernel")
+    return np.asarray(np.einsum("...pcw,wck->...pk", pieces, kernel) + bias)
 
 
 def relu(values: FloatArray) -> FloatArray:
@@ -54,11 +54,11 @@ def max_pool(maps: FloatArray, width: int) -> FloatArray:
     """The largest of every `width` pieces: whether a pattern occurred, not exactly when.
 
     Args:
-        maps: (pieces, filters).
+        maps: (..., pieces, filters).
         width: pieces pooled into one; a remainder at the end is dropped, as in Keras.
 
     Returns:
-        (pieces // width, filters).
+        (..., pieces // width, filters).
 
     Raises:
         InputError: a width above the number of pieces, or below 1.
@@ -66,7 +66,7 @@ def max_pool(maps: FloatArray, width: int) -> FloatArray:
     >>> max_pool(np.array([[1.0], [4.0], [2.0], [3.0], [9.0]]), 2).ravel().tolist()
     [4.0, 3.0]
     """
-    return np.asarray(_pieces(maps, width, width, "pool").max(axis=2))
+    return np.asarray(_pieces(maps, width, width, "pool").max(axis=-1))
 
 
 def average_pool(maps: FloatArray, width: int) -> FloatArray:
@@ -75,18 +75,18 @@ def average_pool(maps: FloatArray, width: int) -> FloatArray:
     >>> average_pool(np.array([[1.0], [4.0], [2.0], [3.0], [9.0]]), 2).ravel().tolist()
     [2.5, 2.5]
     """
-    return np.asarray(_pieces(maps, width, width, "pool").mean(axis=2))
+    return np.asarray(_pieces(maps, width, width, "pool").mean(axis=-1))
 
 
 def _pieces(table: FloatArray, width: int, stride: int, name: str) -> FloatArray:
-    """Every `stride`-th piece of `width` rows: (pieces, columns, width)."""
-    if not 1 <= width <= len(table):
-        raise InputError(
-            f"{name} width {width} does not fit {len(table)} rows; use 1 to {len(table)}"
-        )
+    """Every `stride`-th piece of `width` rows: (..., pieces, columns, width)."""
+    rows = table.shape[-2]
+    if not 1 <= width <= rows:
+        raise InputError(f"{name} width {width} does not fit {rows} rows; use 1 to {rows}")
     if stride < 1:
         raise InputError(f"stride is {stride}; use 1 or more")
-    return np.lib.stride_tricks.sliding_window_view(table, width, axis=0)[::stride]
+    views = np.lib.stride_tricks.sliding_window_view(table, width, axis=-2)
+    return views[..., ::stride, :, :]
 
 
 def dropout(values: FloatArray, kept: npt.NDArray[np.bool_], rate: float) -> FloatArray:

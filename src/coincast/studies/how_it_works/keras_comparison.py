@@ -1,7 +1,7 @@
 """The recurrent networks in Keras: the same weights, trained alike, and their gates compared."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import keras
@@ -10,19 +10,17 @@ import numpy.typing as npt
 
 from coincast.datasets.windows import Windows
 from coincast.models import networks
-from coincast.studies.how_it_works.normalised_windows import ExampleWindow
-from coincast.studies.how_it_works.recurrent_cells import GATES, GRU, LSTM, read_both_ways
-from coincast.studies.how_it_works.recurrent_network import (
+from coincast.studies.how_it_works.numpy_networks import (
     MEAN_DECAY,
     SQUARE_DECAY,
-    Network,
+    Recurrent,
     TrainingSettings,
 )
+from coincast.studies.how_it_works.recurrent_cells import GRU, LSTM
 
 __all__ = [
     "agreement",
     "agreement_sentence",
-    "gates_sentence",
     "largest_difference",
     "lstm_gates",
     "reading_differences",
@@ -31,7 +29,6 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float64]
-SATURATED = 50.0  # sigmoid and tanh of it are 1 in 64 bits
 
 
 def largest_difference(ours: npt.ArrayLike, of_keras: npt.ArrayLike) -> float:
@@ -40,7 +37,7 @@ def largest_difference(ours: npt.ArrayLike, of_keras: npt.ArrayLike) -> float:
 
 
 def train_in_keras(
-    network: Network, windows: Windows, settings: TrainingSettings
+    network: Recurrent, windows: Windows, settings: TrainingSettings
 ) -> tuple[keras.Model, list[float]]:
     """A Keras model trained from a network's weights, and its loss in each epoch.
 
@@ -75,7 +72,7 @@ def _float64() -> Iterator[None]:
         keras.config.set_dtype_policy(policy)
 
 
-def _keras_model(network: Network, days: int) -> keras.Model:
+def _keras_model(network: Recurrent, days: int) -> keras.Model:
     """The uncompiled Keras model with the same cell, output and weights."""
     layer = {"RNN": keras.layers.SimpleRNN, "LSTM": keras.layers.LSTM}[network.kind]
     model = keras.Sequential(
@@ -91,34 +88,30 @@ def _keras_model(network: Network, days: int) -> keras.Model:
 
 
 def training_differences(
-    network: Network,
-    model: keras.Model,
-    windows: Windows,
-    losses: Sequence[float],
-    losses_of_keras: Sequence[float],
+    network: Recurrent, model: keras.Model, windows: Windows
 ) -> dict[str, float]:
     """Largest absolute differences after training in NumPy (`network`) and in Keras (`model`).
 
     Returns:
-        "loss": of any epoch; "weights": of any weight; "output": on these windows, of Keras and of
-        ours with Keras's final weights, so that training plays no part in it.
+        "weights": of any weight; "output": on these windows, of Keras and of ours with Keras's
+        final weights, so that training plays no part in it.
     """
     weights = model.get_weights()
-    same = Network(network.kind, weights)
-    output = keras.ops.convert_to_numpy(model(windows.inputs))[:, 0]
+    ours, _ = Recurrent(weights, network.kind).run(windows.inputs)
+    of_keras = keras.ops.convert_to_numpy(model(windows.inputs))[:, 0]
     pairs = zip(network.weights, weights, strict=True)
     return {
-        "loss": largest_difference(losses, losses_of_keras),
-        "weights": max(largest_difference(ours, theirs) for ours, theirs in pairs),
-        "output": largest_difference(same.predict(windows.inputs), output),
+        "weights": max(largest_difference(*pair) for pair in pairs),
+        "output": largest_difference(ours, of_keras),
     }
 
 
 def reading_differences(inputs: FloatArray, units: int, seed: int) -> dict[str, dict[str, float]]:
     """Largest absolute difference of our GRU and bidirectional LSTM to Keras's, by network.
 
-    The networks are those of `gru` and `bidirectional_lstm`, not trained but with every weight
-    random: Keras starts biases at zero, which would hide a wrong one.
+    Not trained but with every weight random: Keras starts biases at zero, which would hide a wrong
+    one. A bidirectional LSTM is two cells, of which one reads the days in reverse (Schuster and
+    Paliwal, 1997, 10.1109/78.650093).
 
     Args:
         inputs: (windows, days, features).
@@ -126,20 +119,20 @@ def reading_differences(inputs: FloatArray, units: int, seed: int) -> dict[str, 
         seed: of the weights.
     """
     random, (_, days, features) = np.random.default_rng(seed), inputs.shape
-    with _float64():
-        models = [
-            networks.gru(days, features, units),
-            networks.bidirectional_lstm(days, features, units),
-        ]
+    builders = {"GRU": networks.gru, "bidirectional LSTM": networks.bidirectional_lstm}
     differences = {}
-    for model, name in zip(models, ("GRU", "bidirectional LSTM"), strict=True):
+    for name, build in builders.items():
+        with _float64():
+            model = build(days, features, units)
         weights = [random.normal(0, 0.5, weight.shape) for weight in model.get_weights()]
         model.set_weights(weights)
         *cells, dense, bias = weights
         if name == "GRU":
             state = GRU(*cells).forward(inputs).states[-1]
         else:
-            state = read_both_ways(LSTM(*cells[:3]), LSTM(*cells[3:]), inputs)
+            in_order, reverse = LSTM(*cells[:3]), LSTM(*cells[3:])
+            ends = in_order.forward(inputs).states[-1], reverse.forward(inputs[:, ::-1]).states[-1]
+            state = np.concatenate(ends, axis=1)
         output = keras.ops.convert_to_numpy(model(inputs))
         differences[name] = {"output": largest_difference(np.tanh(state @ dense + bias), output)}
     return differences
@@ -150,71 +143,30 @@ def lstm_gates(
 ) -> tuple[dict[str, FloatArray], dict[str, float]]:
     """An LSTM's gates and states on each day, from our formulas, and how far Keras's are off.
 
+    Keras does not show its gates, but every day's state is made from all of them, so the states
+    are compared, and the last cell state.
+
     Args:
         model: as `train_in_keras` gives it for an LSTM.
         window: (days, features).
 
     Returns:
         "input", "forget", "output", "carry", "state" -> (days, units); and the largest absolute
-        difference of each to Keras's own cell.
+        difference of "state" and of the last "carry" to those of Keras's own layer.
     """
-    done = Network("LSTM", model.get_weights()).cell.forward(window[None])
-    ours = {name: done.gates[name][:, 0] for name in ("input", "forget", "output")} | {
-        "carry": done.carries[1:, 0],
-        "state": done.states[1:, 0],
+    weights = model.get_weights()
+    cell = Recurrent(weights, "LSTM").cell
+    done = cell.forward(window[None])
+    gates = {name: done.gates[name][:, 0] for name in ("input", "forget", "output")}
+    gates |= {"carry": done.carries[1:, 0], "state": done.states[1:, 0]}
+    layer = keras.layers.LSTM(cell.units, return_sequences=True, return_state=True, dtype="float64")
+    layer.build((1, *window.shape))
+    layer.set_weights(weights[:3])
+    states, _, carry = (keras.ops.convert_to_numpy(found)[0] for found in layer(window[None]))
+    return gates, {
+        "state": largest_difference(gates["state"], states),
+        "carry": largest_difference(gates["carry"][-1], carry),
     }
-    of_keras = _gates_of_keras(model.get_layer("cell").cell, window)
-    return ours, {name: largest_difference(ours[name], of_keras[name]) for name in ours}
-
-
-def _gates_of_keras(cell: keras.layers.LSTMCell, window: FloatArray) -> dict[str, FloatArray]:
-    """The gates of Keras's LSTM cell, which does not expose them, inferred from its outputs.
-
-    On each day, the forget gate is what one more unit of carry adds to the next carry; the output
-    gate is the state that a huge carry leads to; the input gate is the next carry of an empty cell
-    whose candidate is fixed at 1.
-    """
-    fixed = keras.layers.LSTMCell(cell.units, dtype=cell.dtype)
-    fixed.build((None, window.shape[1]))
-    fixed.set_weights(_candidate_fixed_at_one(cell.get_weights()))
-    state = carry = keras.ops.zeros((1, cell.units), dtype=cell.dtype)
-    days = []
-    for row in window[:, None]:
-        now = keras.ops.convert_to_tensor(row, dtype=cell.dtype)
-        _, (_, more) = cell(now, [state, carry + 1])
-        _, (saturated, _) = cell(now, [state, carry + 1e9])
-        _, (_, filled) = fixed(now, [state, keras.ops.zeros_like(carry)])
-        _, (state, carry) = cell(now, [state, carry])
-        found = {"input": filled, "forget": more - carry, "output": saturated}
-        found |= {"carry": carry, "state": state}
-        days.append({name: keras.ops.convert_to_numpy(value)[0] for name, value in found.items()})
-    return {name: np.array([day[name] for day in days]) for name in days[0]}
-
-
-def _candidate_fixed_at_one(weights: list[FloatArray]) -> list[FloatArray]:
-    """LSTM weights with the candidate's at zero and its bias so large that it is always 1."""
-    fixed = []
-    for weight, value in zip(weights, (0.0, 0.0, SATURATED), strict=True):
-        changed = weight.copy()
-        np.split(changed, LSTM.blocks, axis=-1)[GATES.index("candidate")][...] = value
-        fixed.append(changed)
-    return fixed
-
-
-def gates_sentence(gates: Mapping[str, FloatArray], example: ExampleWindow) -> str:
-    """What the gates did on the day of the move, in words."""
-    position = example.days.get_loc(example.day)
-    told = []
-    for name in ("input", "forget", "output"):
-        before, then = gates[name][max(position - 1, 0)], gates[name][position]
-        most = (then - before)[np.abs(then - before).argmax()]
-        told.append(
-            f"{name} gate {before.mean():.2f} to {then.mean():.2f} (one unit by {most:+.2f})"
-        )
-    return (
-        f"The close of {example.day:%Y-%m-%d} moved by {example.move:+.1%}. From the day before "
-        f"to that day, mean over the units: {', '.join(told)}."
-    )
 
 
 def agreement(

@@ -12,6 +12,7 @@ from coincast.prices.schema import OHLC
 
 __all__ = [
     "LABELS",
+    "RECALL",
     "ExampleWindow",
     "baselines",
     "example_window",
@@ -23,6 +24,7 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 LABELS = ("falls", "rises")
 CLOSE = OHLC.index("close")
+RECALL = "recall the first close"
 
 
 def normalised_windows(prices: pd.DataFrame, days: int) -> Windows:
@@ -54,7 +56,7 @@ def normalised_windows(prices: pd.DataFrame, days: int) -> Windows:
 
 def tasks(windows: Windows) -> dict[str, FloatArray]:
     """Targets of what the recurrent networks learn, in window units: task -> (windows,)."""
-    return {"next close": windows.targets, "recall the first close": windows.inputs[:, 0, CLOSE]}
+    return {"next close": windows.targets, RECALL: windows.inputs[:, 0, CLOSE]}
 
 
 def baselines(fit: Windows, held_out: Windows) -> pd.DataFrame:
@@ -63,7 +65,7 @@ def baselines(fit: Windows, held_out: Windows) -> pd.DataFrame:
     Returns:
         Index `task`; `forecast`: its name; `fit` and `held_out`: its loss on these windows.
     """
-    mean = tasks(fit)["recall the first close"].mean()
+    mean = tasks(fit)[RECALL].mean()
     losses = {}
     for name, windows in {"fit": fit, "held_out": held_out}.items():
         next_close, first_close = tasks(windows).values()
@@ -84,7 +86,6 @@ class ExampleWindow:
 
     Attributes:
         inputs: (days, 4), normalised.
-        rises: whether the next close is above the last one.
         prices: the prices of its days.
         day: the day of the move.
         move: close / close of the day before - 1.
@@ -92,11 +93,20 @@ class ExampleWindow:
     """
 
     inputs: FloatArray
-    rises: bool
     prices: pd.DataFrame
     day: pd.Timestamp
     move: float
     passed_over: int
+
+    @property
+    def days(self) -> pd.DatetimeIndex:
+        """The days of the window."""
+        return pd.DatetimeIndex(self.prices.index)
+
+    @property
+    def still_days(self) -> int:
+        """Days on which nobody traded."""
+        return int((self.prices["volume"] == 0).sum())
 
     @property
     def sentence(self) -> str:
@@ -112,16 +122,6 @@ class ExampleWindow:
             f"{still if self.still_days else ''}{passed if self.passed_over else ''}."
         )
 
-    @property
-    def still_days(self) -> int:
-        """Days on which nobody traded."""
-        return int((self.prices["volume"] == 0).sum())
-
-    @property
-    def days(self) -> pd.DatetimeIndex:
-        """The days of the window."""
-        return pd.DatetimeIndex(self.prices.index)
-
 
 def example_window(prices: pd.DataFrame, windows: Windows) -> ExampleWindow:
     """The window with the largest absolute daily move in its middle, among those traded every day.
@@ -130,19 +130,14 @@ def example_window(prices: pd.DataFrame, windows: Windows) -> ExampleWindow:
     over unless there is no other. If a move is too near an end of the period, the nearest window
     is taken.
     """
-    largest = prices["close"].pct_change().abs().sort_values(ascending=False).dropna().index
-    examples = (_window_around(prices, windows, day, rank) for rank, day in enumerate(largest))
-    traded = (found for found in examples if not found.still_days)
-    return next(traded, _window_around(prices, windows, largest[0], 0))
-
-
-def _window_around(
-    prices: pd.DataFrame, windows: Windows, day: pd.Timestamp, passed_over: int
-) -> ExampleWindow:
     length = windows.inputs.shape[1]
-    wanted = day + pd.Timedelta(days=length // 2)
-    chosen = windows.take([np.abs(windows.dates - wanted).argmin()])
-    within = prices.loc[pd.date_range(end=chosen.dates[0], periods=length, name="date")]
-    move = float(prices["close"].pct_change()[day])
-    rises = bool(labels(chosen)[0])
-    return ExampleWindow(chosen.inputs[0], rises, within, day, move, passed_over)
+    moves = prices["close"].pct_change().dropna()
+    examples = []
+    for passed_over, day in enumerate(moves.abs().sort_values(ascending=False).index):
+        nearest = np.abs(windows.dates - day - pd.Timedelta(days=length // 2)).argmin()
+        days = pd.date_range(end=windows.dates[nearest], periods=length, name="date")
+        of_window = windows.inputs[nearest], prices.loc[days]
+        examples.append(ExampleWindow(*of_window, day, float(moves[day]), passed_over))
+        if not examples[-1].still_days:
+            return examples[-1]
+    return examples[0]

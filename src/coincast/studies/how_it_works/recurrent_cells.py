@@ -13,17 +13,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "CELLS",
-    "GATES",
-    "GRU",
-    "LSTM",
-    "RNN",
-    "Gradients",
-    "Unrolled",
-    "read_both_ways",
-    "sigmoid",
-]
+__all__ = ["CELLS", "GATES", "GRU", "LSTM", "RNN", "Gradients", "Unrolled", "sigmoid"]
 
 FloatArray = npt.NDArray[np.float64]
 GATES = ("input", "forget", "candidate", "output")  # the order in Keras
@@ -210,25 +200,6 @@ class GRU(_Cell):
             z, r = sigmoid(z + kept), sigmoid(r + reset)
             states[day + 1] = z * states[day] + (1 - z) * np.tanh(g + r * old)
         return Unrolled(inputs, states, np.zeros_like(states))
-
-
-def read_both_ways(
-    forward: RNN | LSTM | GRU, backward: RNN | LSTM | GRU, inputs: FloatArray
-) -> FloatArray:
-    """Last states of one cell that reads the days in order and one in reverse, side by side.
-
-    Args:
-        forward: reads from the first day to the last.
-        backward: reads from the last day to the first, with weights of its own.
-        inputs: (windows, days, features).
-
-    Returns:
-        (windows, units of both).
-
-    Source: Schuster and Paliwal, 1997, 10.1109/78.650093.
-    """
-    ends = forward.forward(inputs).states[-1], backward.forward(inputs[:, ::-1]).states[-1]
-    return np.concatenate(ends, axis=1)
 
 
 CELLS: dict[str, type[RNN] | type[LSTM]] = {"RNN": RNN, "LSTM": LSTM}

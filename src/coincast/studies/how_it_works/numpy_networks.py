@@ -1,34 +1,32 @@
-"""A recurrent network in NumPy: one cell, one linear output, trained with Adam."""
+"""Networks with one output in NumPy, recurrent or convolutional, and their training with Adam."""
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from coincast.datasets.windows import Windows
 from coincast.errors import InputError
-from coincast.studies.how_it_works.recurrent_cells import (
-    CELLS,
-    GATES,
-    LSTM,
-    RNN,
-    Gradients,
-    Unrolled,
-)
+from coincast.studies.how_it_works.recurrent_cells import CELLS, GATES, LSTM, RNN, Gradients
 
 __all__ = [
     "MEAN_DECAY",
     "SQUARE_DECAY",
+    "Convolution",
     "Network",
-    "Trainable",
+    "Recurrent",
     "TrainingSettings",
     "finite_difference_error",
-    "initial_network",
+    "initial_convolution",
+    "initial_recurrent",
     "train",
 ]
 
 FloatArray = npt.NDArray[np.float64]
+Backward = Callable[[FloatArray], list[FloatArray]]
 # Adam's usual 0.9 and 0.999, rounded to sums of few powers of 2: Keras stores these two in 32 bits
 # even where everything else has 64, which would show in a comparison.
 MEAN_DECAY, SQUARE_DECAY = 1 - 2**-3, 1 - 2**-10
@@ -58,80 +56,104 @@ class TrainingSettings:
                 raise InputError(f"{name} is {value}; it must be above 0")
 
 
-class Trainable(Protocol):
-    """What `train` needs of a network: a dataclass with weights and their gradients."""
+@dataclass(frozen=True)
+class Network(ABC):
+    """A network with one output for each window, trained on the mean squared error."""
 
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+    weights: Sequence[FloatArray]
 
-    @property
-    def weights(self) -> Sequence[FloatArray]:
-        """What training changes."""
-
-    def predict(self, inputs: FloatArray) -> FloatArray:
-        """The output for each window: (windows,)."""
+    @abstractmethod
+    def run(self, inputs: FloatArray) -> tuple[FloatArray, Backward]:
+        """The outputs (windows,), and what turns their gradient (windows, 1) into the weights'."""
 
     def loss(self, inputs: FloatArray, targets: FloatArray) -> float:
         """The mean squared error."""
+        return float(np.mean((self.run(inputs)[0] - targets) ** 2))
 
     def loss_gradients(
         self, inputs: FloatArray, targets: FloatArray
     ) -> tuple[float, list[FloatArray]]:
         """The mean squared error and its gradient with respect to each of `weights`."""
-
-
-AnyNetwork = TypeVar("AnyNetwork", bound=Trainable)
+        output, backward = self.run(inputs)
+        errors = output - targets
+        return float(np.mean(errors**2)), backward((2 * errors / len(errors))[:, None])
 
 
 @dataclass(frozen=True)
-class Network:
+class Recurrent(Network):
     """A cell and one linear output of its last state: y = h[days] V + v.
 
     Attributes:
-        kind: "RNN" or "LSTM".
         weights: kernel, recurrent, bias, V (units, 1) and v (1,): those that `get_weights()` gives
             for a Keras model of SimpleRNN or LSTM and Dense(1), in 64 bits.
+        kind: "RNN" or "LSTM".
     """
 
     kind: str
-    weights: Sequence[FloatArray]
 
     @property
     def cell(self) -> RNN | LSTM:
         """The recurrent cell."""
         return CELLS[self.kind](*self.weights[:3])
 
-    def predict(self, inputs: FloatArray) -> FloatArray:
-        """The output for each window: (windows,)."""
-        return self._output(self.cell.forward(inputs))
-
-    def loss(self, inputs: FloatArray, targets: FloatArray) -> float:
-        """The mean squared error."""
-        return float(np.mean((self.predict(inputs) - targets) ** 2))
-
-    def loss_gradients(
-        self, inputs: FloatArray, targets: FloatArray
-    ) -> tuple[float, list[FloatArray]]:
-        """The mean squared error and its gradient with respect to each of `weights`."""
-        cell, dense = self.cell, self.weights[3]
+    def run(self, inputs: FloatArray) -> tuple[FloatArray, Backward]:
+        """Through the days and, for the gradients, back."""
+        cell, (dense, bias) = self.cell, self.weights[3:]
         done = cell.forward(inputs)
-        errors = self._output(done) - targets
-        by_output = (2 * errors / len(errors))[:, None]  # (windows, 1)
-        back = cell.backward(done, by_output @ dense.T)
-        of_dense = [done.states[-1].T @ by_output, by_output.sum(axis=0)]
-        return float(np.mean(errors**2)), [*back.weights, *of_dense]
+        last = done.states[-1]
+
+        def backward(by_output: FloatArray) -> list[FloatArray]:
+            back = cell.backward(done, by_output @ dense.T)
+            return [*back.weights, last.T @ by_output, by_output.sum(axis=0)]
+
+        return (last @ dense + bias)[:, 0], backward
 
     def output_gradients(self, inputs: FloatArray) -> Gradients:
         """The gradients of each window's own output."""
-        cell, dense = self.cell, self.weights[3]
-        return cell.backward(cell.forward(inputs), np.repeat(dense.T, len(inputs), axis=0))
-
-    def _output(self, done: Unrolled) -> FloatArray:
-        dense, bias = self.weights[3:]
-        return np.asarray((done.states[-1] @ dense + bias)[:, 0])
+        every = np.repeat(self.weights[3].T, len(inputs), axis=0)
+        return self.cell.backward(self.cell.forward(inputs), every)
 
 
-def initial_network(kind: str, features: int, units: int, seed: int) -> Network:
-    """A network before training, drawn by Keras's default rules.
+@dataclass(frozen=True)
+class Convolution(Network):
+    """A convolution, ReLU, max pooling and one linear output.
+
+    Attributes:
+        weights: kernel (width x features, filters), bias (filters,), and of the output
+            (pools x filters, 1) and (1,).
+        stride: days from one piece to the next.
+        pool: pieces pooled into one.
+    """
+
+    stride: int
+    pool: int
+
+    def run(self, inputs: FloatArray) -> tuple[FloatArray, Backward]:
+        """Through the layers and, for the gradients, back."""
+        kernel, bias, dense, last = self.weights
+        width = len(kernel) // inputs.shape[2]
+        views = np.lib.stride_tricks.sliding_window_view(inputs, width, axis=1)
+        pieces = views[:, :: self.stride].swapaxes(2, 3).reshape(len(inputs), -1, len(kernel))
+        maps = np.maximum(pieces @ kernel + bias, 0)
+        used = maps.shape[1] // self.pool * self.pool  # a remainder is dropped, as in Keras
+        groups = maps[:, :used].reshape(len(inputs), -1, self.pool, maps.shape[2])
+        pooled = groups.max(axis=2)
+        flat = pooled.reshape(len(inputs), -1)
+
+        def backward(by_output: FloatArray) -> list[FloatArray]:
+            by_pooled = (by_output @ dense.T).reshape(pooled.shape)
+            # Only the largest of a pool passes a gradient on, and only if ReLU left it above zero.
+            chosen = (groups == pooled[:, :, None]) & (groups > 0)
+            by_maps = (chosen * by_pooled[:, :, None]).reshape(len(inputs), used, -1)
+            by_kernel = np.tensordot(pieces[:, :used], by_maps, ([0, 1], [0, 1]))
+            by_bias = by_maps.sum(axis=(0, 1))
+            return [by_kernel, by_bias, flat.T @ by_output, by_output.sum(axis=0)]
+
+        return (flat @ dense + last)[:, 0], backward
+
+
+def initial_recurrent(kind: str, features: int, units: int, seed: int) -> Recurrent:
+    """A recurrent network before training, drawn by Keras's default rules.
 
     Kernels are uniform (Glorot), recurrent weights orthogonal, biases zero; the forget gate's bias
     is 1, so that it starts mostly open.
@@ -162,11 +184,33 @@ def initial_network(kind: str, features: int, units: int, seed: int) -> Network:
         _glorot(random, units, 1),
         np.zeros(1),
     ]
-    return Network(kind, weights)
+    return Recurrent(weights, kind)
 
 
-def _glorot(random: np.random.Generator, rows: int, columns: int) -> FloatArray:
-    limit = np.sqrt(6 / (rows + columns))
+def initial_convolution(
+    windows: Windows, filters: int, layers: Sequence[tuple[int, int]], seed: int
+) -> Convolution:
+    """A convolution before training, drawn as Keras draws it (Glorot); biases are zero.
+
+    Args:
+        windows: that it fits.
+        filters: patterns to look for.
+        layers: (width, stride) of convolution and pooling.
+        seed: of the random weights.
+    """
+    (_, days, features), ((width, stride), (pool, _)) = windows.inputs.shape, layers
+    inputs = ((days - width) // stride + 1) // pool * filters  # of the output
+    random = np.random.default_rng(seed)
+    # Keras counts a kernel's width towards its inputs and its outputs.
+    kernel = _glorot(random, width * features, filters, outputs=width * filters)
+    weights = [kernel, np.zeros(filters), _glorot(random, inputs, 1), np.zeros(1)]
+    return Convolution(weights, stride, pool)
+
+
+def _glorot(
+    random: np.random.Generator, rows: int, columns: int, outputs: int | None = None
+) -> FloatArray:
+    limit = np.sqrt(6 / (rows + (outputs or columns)))
     return random.uniform(-limit, limit, (rows, columns))
 
 
@@ -174,6 +218,9 @@ def _orthogonal(random: np.random.Generator, rows: int, columns: int) -> FloatAr
     """(rows, columns) with orthogonal rows of length 1; columns >= rows."""
     basis, triangle = np.linalg.qr(random.normal(size=(columns, rows)))
     return np.asarray((basis * np.sign(np.diag(triangle))).T)
+
+
+AnyNetwork = TypeVar("AnyNetwork", bound=Network)
 
 
 def train(
@@ -223,18 +270,6 @@ def train(
     return network, losses
 
 
-def _flat(arrays: Sequence[FloatArray]) -> FloatArray:
-    """All entries of several arrays, in order, as one vector."""
-    return np.concatenate([array.ravel() for array in arrays])
-
-
-def _with_weights(network: Network, flat: FloatArray) -> Network:
-    """A network of the same shapes with other weights, given as one vector."""
-    ends = np.cumsum([weight.size for weight in network.weights])[:-1]
-    parts = zip(np.split(flat, ends), network.weights, strict=True)
-    return replace(network, weights=[part.reshape(weight.shape) for part, weight in parts])
-
-
 def finite_difference_error(
     network: Network, inputs: FloatArray, targets: FloatArray, step: float = 1e-5
 ) -> float:
@@ -246,12 +281,17 @@ def finite_difference_error(
         targets: (windows,).
         step: how far each weight is moved in both directions.
     """
-    weights = _flat(network.weights)
-    gradient = _flat(network.loss_gradients(inputs, targets)[1])
-
-    def loss(flat: FloatArray) -> float:
-        return _with_weights(network, flat).loss(inputs, targets)
-
-    moves = step * np.eye(len(weights))
-    slopes = [(loss(weights + move) - loss(weights - move)) / (2 * step) for move in moves]
-    return float(np.abs(slopes - gradient).max() / np.abs(gradient).max())
+    _, gradients = network.loss_gradients(inputs, targets)
+    moved = replace(network, weights=[weight.copy() for weight in network.weights])
+    errors = []
+    for weight, gradient in zip(moved.weights, gradients, strict=True):
+        slopes = np.empty_like(weight)
+        for place in np.ndindex(weight.shape):
+            kept = weight[place]
+            weight[place] = kept + step
+            above = moved.loss(inputs, targets)
+            weight[place] = kept - step
+            slopes[place] = (above - moved.loss(inputs, targets)) / (2 * step)
+            weight[place] = kept
+        errors.append(np.abs(slopes - gradient).max())
+    return float(max(errors) / max(np.abs(gradient).max() for gradient in gradients))
