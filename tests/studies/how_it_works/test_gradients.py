@@ -5,11 +5,8 @@ from makers import make_prices
 from coincast.datasets import windows
 from coincast.errors import InputError
 from coincast.studies.how_it_works import gradients, normalised_windows
-from coincast.studies.how_it_works.numpy_networks import (
-    Recurrent,
-    TrainingSettings,
-    initial_recurrent,
-)
+from coincast.studies.how_it_works.numpy_networks import TrainingSettings
+from coincast.studies.how_it_works.recurrent_networks import RNN, initial_recurrent
 
 SETTINGS = {"units": 3, "settings": TrainingSettings(2, 16, 0.01)}
 TASKS = ["untrained", "next close", "recall the first close"]
@@ -29,7 +26,7 @@ def measured(parts):
 def test_by_lag_of_a_linear_cell_is_a_power_of_its_recurrent_weight():
     """One unit, inputs too small for tanh to bend: d y / d x[k days back] = v w u^k."""
     w, u, v = np.array([[2.0]]), np.array([[0.5]]), np.array([[3.0]])
-    network = Recurrent([w, u, np.zeros(1), v, np.zeros(1)], "RNN")
+    network = RNN([w, u, np.zeros(1), v, np.zeros(1)])
     table = gradients.by_lag(network, np.full((4, 5, 1), 1e-7))
     np.testing.assert_allclose(table["input"], [6 * 0.5**lag for lag in range(5)], rtol=1e-9)
     np.testing.assert_allclose(table["state"], [3 * 0.5**lag for lag in range(5)], rtol=1e-9)

@@ -4,7 +4,7 @@ import pytest
 from makers import make_prices
 
 from coincast.studies.how_it_works import keras_comparison, normalised_windows, numpy_networks
-from coincast.studies.how_it_works.recurrent_cells import CELLS, LSTM
+from coincast.studies.how_it_works.recurrent_networks import CELLS, LSTM, initial_recurrent
 
 SETTINGS = numpy_networks.TrainingSettings(epochs=3, batch_size=16, learning_rate=0.01)
 PRICES = make_prices(90, seed=6)
@@ -15,7 +15,7 @@ EXAMPLE = normalised_windows.example_window(PRICES, WINDOWS)
 @pytest.fixture(scope="module")
 def trained():
     """Return kind -> network, its losses, Keras's model, its losses."""
-    starts = {kind: numpy_networks.initial_recurrent(kind, 4, 5, seed=2) for kind in CELLS}
+    starts = {kind: initial_recurrent(kind, 4, 5, seed=2) for kind in CELLS}
     return {
         kind: (
             *numpy_networks.train(start, WINDOWS.inputs, WINDOWS.targets, SETTINGS),
@@ -35,7 +35,7 @@ def test_training_equals_keras_to_the_last_digits(trained, kind):
 
 def test_training_differences_see_another_network(trained):
     model = trained["LSTM"][2]
-    other = numpy_networks.initial_recurrent("LSTM", 4, 5, seed=3)
+    other = initial_recurrent("LSTM", 4, 5, seed=3)
     assert keras_comparison.training_differences(other, model, WINDOWS)["weights"] > 0.01
 
 
@@ -62,7 +62,8 @@ def test_lstm_gates_sees_a_wrong_gate(trained, monkeypatch, gate):
     shift = 0.01 * (np.arange(4 * units) // units == gate)
 
     def wrong(cell, inputs):
-        return forward(LSTM(cell.kernel, cell.recurrent, cell.bias + shift), inputs)
+        kernel, recurrent, bias, *_ = cell.weights
+        return forward(LSTM([kernel, recurrent, bias + shift]), inputs)
 
     monkeypatch.setattr(LSTM, "forward", wrong)
     _, differences = keras_comparison.lstm_gates(trained["LSTM"][2], EXAMPLE.inputs)

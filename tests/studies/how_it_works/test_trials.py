@@ -8,9 +8,9 @@ from coincast.studies.how_it_works import gradients, normalised_windows, trials
 from coincast.studies.how_it_works.numpy_networks import (
     TrainingSettings,
     initial_convolution,
-    initial_recurrent,
     train,
 )
+from coincast.studies.how_it_works.recurrent_networks import initial_recurrent
 
 SETTINGS = TrainingSettings(2, 16, 0.01)
 PARTS = windows.split_tail(normalised_windows.normalised_windows(make_prices(80, seed=2), 12), 0.25)

@@ -12,13 +12,8 @@ import pandas as pd
 from coincast.datasets.windows import Windows
 from coincast.errors import InputError
 from coincast.studies.how_it_works.normalised_windows import tasks
-from coincast.studies.how_it_works.numpy_networks import (
-    Recurrent,
-    TrainingSettings,
-    initial_recurrent,
-    train,
-)
-from coincast.studies.how_it_works.recurrent_cells import CELLS
+from coincast.studies.how_it_works.numpy_networks import TrainingSettings, train
+from coincast.studies.how_it_works.recurrent_networks import CELLS, Recurrent, initial_recurrent
 
 __all__ = [
     "UNTRAINED",
@@ -72,7 +67,7 @@ def measure(
             if task != UNTRAINED:
                 found["loss"] = network.loss(held_out.inputs, targets[task])
             if kind == "LSTM":
-                forget = network.cell.forward(held_out.inputs).gates["forget"]
+                forget = network.forward(held_out.inputs).gates["forget"]
                 found["kept"] = forget[1:].prod(axis=0).mean(axis=0).max()
     names = ["network", "task", "seed"]
     return pd.concat(norms, names=names), pd.DataFrame(facts).T.rename_axis(names)
@@ -150,7 +145,7 @@ def factors(networks: Sequence[Recurrent], inputs: FloatArray) -> pd.DataFrame:
         for network in networks:
             kernel, recurrent, *rest = network.weights
             scaled = replace(network, weights=[kernel, radius * recurrent, *rest])
-            slopes = 1 - scaled.cell.forward(inputs).states[1:] ** 2  # (days, windows, units)
+            slopes = 1 - scaled.forward(inputs).states[1:] ** 2  # (days, windows, units)
             later = scaled.output_gradients(inputs).states
             steps = np.stack([later[1:], later[1:] * slopes[1:], later[:-1]])
             lengths = np.log(np.linalg.norm(steps, axis=-1))  # (3, days - 1, windows)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -13,10 +14,9 @@ from coincast.models import networks
 from coincast.studies.how_it_works.numpy_networks import (
     MEAN_DECAY,
     SQUARE_DECAY,
-    Recurrent,
     TrainingSettings,
 )
-from coincast.studies.how_it_works.recurrent_cells import GRU, LSTM
+from coincast.studies.how_it_works.recurrent_networks import LSTM, Recurrent, gru
 
 __all__ = [
     "agreement",
@@ -74,14 +74,14 @@ def _float64() -> Iterator[None]:
 
 def _keras_model(network: Recurrent, days: int) -> keras.Model:
     """The uncompiled Keras model with the same cell, output and weights."""
-    layer = {"RNN": keras.layers.SimpleRNN, "LSTM": keras.layers.LSTM}[network.kind]
+    layer = keras.layers.LSTM if isinstance(network, LSTM) else keras.layers.SimpleRNN
+    kernel, recurrent, *_ = network.weights
     model = keras.Sequential(
         [
-            keras.Input((days, len(network.cell.kernel)), name="window"),
-            layer(network.cell.units, name="cell"),
+            keras.Input((days, len(kernel)), name="window"),
+            layer(len(recurrent), name="cell"),
             keras.layers.Dense(1, name="dense"),
-        ],
-        name=network.kind.lower(),
+        ]
     )
     model.set_weights(network.weights)
     return model
@@ -97,7 +97,7 @@ def training_differences(
         final weights, so that training plays no part in it.
     """
     weights = model.get_weights()
-    ours, _ = Recurrent(weights, network.kind).run(windows.inputs)
+    ours, _ = replace(network, weights=weights).run(windows.inputs)
     of_keras = keras.ops.convert_to_numpy(model(windows.inputs))[:, 0]
     pairs = zip(network.weights, weights, strict=True)
     return {
@@ -128,9 +128,9 @@ def reading_differences(inputs: FloatArray, units: int, seed: int) -> dict[str, 
         model.set_weights(weights)
         *cells, dense, bias = weights
         if name == "GRU":
-            state = GRU(*cells).forward(inputs).states[-1]
+            state = gru(cells, inputs)
         else:
-            in_order, reverse = LSTM(*cells[:3]), LSTM(*cells[3:])
+            in_order, reverse = LSTM(cells[:3]), LSTM(cells[3:])
             ends = in_order.forward(inputs).states[-1], reverse.forward(inputs[:, ::-1]).states[-1]
             state = np.concatenate(ends, axis=1)
         output = keras.ops.convert_to_numpy(model(inputs))
@@ -155,11 +155,11 @@ def lstm_gates(
         difference of "state" and of the last "carry" to those of Keras's own layer.
     """
     weights = model.get_weights()
-    cell = Recurrent(weights, "LSTM").cell
-    done = cell.forward(window[None])
+    done = LSTM(weights).forward(window[None])
     gates = {name: done.gates[name][:, 0] for name in ("input", "forget", "output")}
     gates |= {"carry": done.carries[1:, 0], "state": done.states[1:, 0]}
-    layer = keras.layers.LSTM(cell.units, return_sequences=True, return_state=True, dtype="float64")
+    units = gates["state"].shape[1]
+    layer = keras.layers.LSTM(units, return_sequences=True, return_state=True, dtype="float64")
     layer.build((1, *window.shape))
     layer.set_weights(weights[:3])
     states, _, carry = (keras.ops.convert_to_numpy(found)[0] for found in layer(window[None]))

@@ -1,4 +1,4 @@
-"""Networks with one output in NumPy, recurrent or convolutional, and their training with Adam."""
+"""Networks with one output in NumPy: a convolutional one, and the training of any with Adam."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -10,18 +10,17 @@ import numpy.typing as npt
 
 from coincast.datasets.windows import Windows
 from coincast.errors import InputError
-from coincast.studies.how_it_works.recurrent_cells import CELLS, GATES, LSTM, RNN, Gradients
 
 __all__ = [
     "MEAN_DECAY",
     "SQUARE_DECAY",
+    "Backward",
     "Convolution",
     "Network",
-    "Recurrent",
     "TrainingSettings",
     "finite_difference_error",
+    "glorot",
     "initial_convolution",
-    "initial_recurrent",
     "train",
 ]
 
@@ -80,41 +79,6 @@ class Network(ABC):
 
 
 @dataclass(frozen=True)
-class Recurrent(Network):
-    """A cell and one linear output of its last state: y = h[days] V + v.
-
-    Attributes:
-        weights: kernel, recurrent, bias, V (units, 1) and v (1,): those that `get_weights()` gives
-            for a Keras model of SimpleRNN or LSTM and Dense(1), in 64 bits.
-        kind: "RNN" or "LSTM".
-    """
-
-    kind: str
-
-    @property
-    def cell(self) -> RNN | LSTM:
-        """The recurrent cell."""
-        return CELLS[self.kind](*self.weights[:3])
-
-    def run(self, inputs: FloatArray) -> tuple[FloatArray, Backward]:
-        """Through the days and, for the gradients, back."""
-        cell, (dense, bias) = self.cell, self.weights[3:]
-        done = cell.forward(inputs)
-        last = done.states[-1]
-
-        def backward(by_output: FloatArray) -> list[FloatArray]:
-            back = cell.backward(done, by_output @ dense.T)
-            return [*back.weights, last.T @ by_output, by_output.sum(axis=0)]
-
-        return (last @ dense + bias)[:, 0], backward
-
-    def output_gradients(self, inputs: FloatArray) -> Gradients:
-        """The gradients of each window's own output."""
-        every = np.repeat(self.weights[3].T, len(inputs), axis=0)
-        return self.cell.backward(self.cell.forward(inputs), every)
-
-
-@dataclass(frozen=True)
 class Convolution(Network):
     """A convolution, ReLU, max pooling and one linear output.
 
@@ -152,41 +116,6 @@ class Convolution(Network):
         return (flat @ dense + last)[:, 0], backward
 
 
-def initial_recurrent(kind: str, features: int, units: int, seed: int) -> Recurrent:
-    """A recurrent network before training, drawn by Keras's default rules.
-
-    Kernels are uniform (Glorot), recurrent weights orthogonal, biases zero; the forget gate's bias
-    is 1, so that it starts mostly open.
-
-    Args:
-        kind: "RNN" or "LSTM".
-        features: columns of a window.
-        units: width of the state.
-        seed: of the random weights.
-
-    Raises:
-        InputError: units below 1.
-
-    Source: Glorot and Bengio, 2010 (kernels); Saxe, McClelland and Ganguli, 2014, arXiv
-    1312.6120 (orthogonal); Jozefowicz, Zaremba and Sutskever, 2015 (the forget gate's bias).
-    """
-    if units < 1:
-        raise InputError(f"units is {units}; use 1 or more")
-    random = np.random.default_rng(seed)
-    blocks = CELLS[kind].blocks
-    bias = np.zeros((blocks, units))
-    if kind == "LSTM":
-        bias[GATES.index("forget")] = 1.0
-    weights = [
-        _glorot(random, features, blocks * units),
-        _orthogonal(random, units, blocks * units),
-        bias.ravel(),
-        _glorot(random, units, 1),
-        np.zeros(1),
-    ]
-    return Recurrent(weights, kind)
-
-
 def initial_convolution(
     windows: Windows, filters: int, layers: Sequence[tuple[int, int]], seed: int
 ) -> Convolution:
@@ -202,22 +131,17 @@ def initial_convolution(
     inputs = ((days - width) // stride + 1) // pool * filters  # of the output
     random = np.random.default_rng(seed)
     # Keras counts a kernel's width towards its inputs and its outputs.
-    kernel = _glorot(random, width * features, filters, outputs=width * filters)
-    weights = [kernel, np.zeros(filters), _glorot(random, inputs, 1), np.zeros(1)]
+    kernel = glorot(random, width * features, filters, outputs=width * filters)
+    weights = [kernel, np.zeros(filters), glorot(random, inputs, 1), np.zeros(1)]
     return Convolution(weights, stride, pool)
 
 
-def _glorot(
+def glorot(
     random: np.random.Generator, rows: int, columns: int, outputs: int | None = None
 ) -> FloatArray:
+    """First weights (rows, columns) of so many inputs and outputs, by default columns."""
     limit = np.sqrt(6 / (rows + (outputs or columns)))
     return random.uniform(-limit, limit, (rows, columns))
-
-
-def _orthogonal(random: np.random.Generator, rows: int, columns: int) -> FloatArray:
-    """(rows, columns) with orthogonal rows of length 1; columns >= rows."""
-    basis, triangle = np.linalg.qr(random.normal(size=(columns, rows)))
-    return np.asarray((basis * np.sign(np.diag(triangle))).T)
 
 
 AnyNetwork = TypeVar("AnyNetwork", bound=Network)
