@@ -1,4 +1,7 @@
-"""How many days back the gradient of a recurrent network reaches, measured."""
+"""How many days back the gradient of a recurrent network reaches, measured.
+
+`norms` and `facts` are what `measure` gives.
+"""
 
 import itertools
 from collections.abc import Sequence
@@ -36,12 +39,8 @@ def measure(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The gradients of plain and LSTM networks, untrained and trained on each of `tasks`.
 
-    Args:
-        fit: windows to train on, in this order.
-        held_out: windows to measure on.
-        units: width of the state.
-        seeds: of the first weights; one network of each kind per seed and task.
-        settings: of all trainings.
+    Each seed draws the first weights of one network of each kind. Trained on `fit`, in this order;
+    measured on `held_out`.
 
     Returns:
         Gradients: index `network, task, seed, lag`, columns as in `by_lag`. Facts: index `network,
@@ -76,10 +75,6 @@ def measure(
 def by_lag(network: Recurrent, inputs: FloatArray) -> pd.DataFrame:
     """How much the output depends on each day of the window.
 
-    Args:
-        network: trained or not.
-        inputs: (windows, days, features).
-
     Returns:
         Index `lag` (0: the last day), columns `input` and `state`: the Euclidean norm of the
         gradient of the output with respect to that day's features, and to the state after it
@@ -95,11 +90,7 @@ def by_lag(network: Recurrent, inputs: FloatArray) -> pd.DataFrame:
 
 
 def shares(norms: pd.DataFrame) -> pd.DataFrame:
-    """The gradients of the input as shares of lag 0: index `network, task, seed`, one lag a column.
-
-    Args:
-        norms: as `measure` gives them.
-    """
+    """Gradients of the input as shares of lag 0: index `network, task, seed`, one column per lag."""
     order = norms.index.droplevel("lag").unique()
     table = norms["input"].unstack("lag").loc[order]  # noqa: PD010 - a Series has no pivot_table
     return table.div(table[0], axis=0)
@@ -107,9 +98,6 @@ def shares(norms: pd.DataFrame) -> pd.DataFrame:
 
 def decay(norms: pd.DataFrame) -> pd.DataFrame:
     """How the gradient of the input fades from the last day to the first.
-
-    Args:
-        norms: as `measure` gives them.
 
     Returns:
         Index `network, task`; `median`, `low`, `high` over seeds of the largest lag's share of
@@ -128,7 +116,7 @@ def factors(networks: Sequence[Recurrent], inputs: FloatArray) -> pd.DataFrame:
     tanh and then by the recurrent matrix. The two are measured one after the other.
 
     Args:
-        networks: untrained and of kind "RNN", so that their recurrent matrices are orthogonal.
+        networks: untrained and plain, so that their recurrent matrices are orthogonal.
         inputs: (windows, days, features).
 
     Returns:
@@ -162,7 +150,7 @@ def _median_and_range(losses: pd.Series) -> str:
 
 
 def readme_table(norms: pd.DataFrame, facts: pd.DataFrame, baselines: pd.DataFrame) -> str:
-    """Reach and loss as a Markdown table, one row per network and task; arguments as above."""
+    """Reach and loss as a Markdown table, one row per network and task."""
     rows = []
     for (network, task), row in decay(norms).iterrows():
         cells = {

@@ -25,7 +25,7 @@ __all__ = [
     "lstm_gates",
     "reading_differences",
     "train_in_keras",
-    "training_differences",
+    "training_difference",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -87,36 +87,25 @@ def _keras_model(network: Recurrent, days: int) -> keras.Model:
     return model
 
 
-def training_differences(
-    network: Recurrent, model: keras.Model, windows: Windows
-) -> dict[str, float]:
-    """Largest absolute differences after training in NumPy (`network`) and in Keras (`model`).
+def training_difference(network: Recurrent, model: keras.Model, windows: Windows) -> float:
+    """Largest absolute difference after training in NumPy (`network`) and in Keras (`model`).
 
-    Returns:
-        "weights": of any weight; "output": on these windows, of Keras and of ours with Keras's
-        final weights, so that training plays no part in it.
+    Of any weight, and of any output for these windows: Keras's and ours with Keras's final weights,
+    so that training plays no part in it.
     """
     weights = model.get_weights()
     ours, _ = replace(network, weights=weights).run(windows.inputs)
     of_keras = keras.ops.convert_to_numpy(model(windows.inputs))[:, 0]
-    pairs = zip(network.weights, weights, strict=True)
-    return {
-        "weights": max(largest_difference(*pair) for pair in pairs),
-        "output": largest_difference(ours, of_keras),
-    }
+    pairs = [(ours, of_keras), *zip(network.weights, weights, strict=True)]
+    return max(largest_difference(*pair) for pair in pairs)
 
 
-def reading_differences(inputs: FloatArray, units: int, seed: int) -> dict[str, dict[str, float]]:
+def reading_differences(inputs: FloatArray, units: int, seed: int) -> dict[str, float]:
     """Largest absolute difference of our GRU and bidirectional LSTM to Keras's, by network.
 
     Not trained but with every weight random: Keras starts biases at zero, which would hide a wrong
     one. A bidirectional LSTM is two cells, of which one reads the days in reverse (Schuster and
     Paliwal, 1997, 10.1109/78.650093).
-
-    Args:
-        inputs: (windows, days, features).
-        units: width of a cell's state.
-        seed: of the weights.
     """
     random, (_, days, features) = np.random.default_rng(seed), inputs.shape
     builders = {"GRU": networks.gru, "bidirectional LSTM": networks.bidirectional_lstm}
@@ -134,17 +123,15 @@ def reading_differences(inputs: FloatArray, units: int, seed: int) -> dict[str, 
             ends = in_order.forward(inputs).states[-1], reverse.forward(inputs[:, ::-1]).states[-1]
             state = np.concatenate(ends, axis=1)
         output = keras.ops.convert_to_numpy(model(inputs))
-        differences[name] = {"output": largest_difference(np.tanh(state @ dense + bias), output)}
+        differences[name] = largest_difference(np.tanh(state @ dense + bias), output)
     return differences
 
 
-def lstm_gates(
-    model: keras.Model, window: FloatArray
-) -> tuple[dict[str, FloatArray], dict[str, float]]:
+def lstm_gates(model: keras.Model, window: FloatArray) -> tuple[dict[str, FloatArray], float]:
     """An LSTM's gates and states on each day, from our formulas, and how far Keras's are off.
 
     Keras does not show its gates, but every day's state is made from all of them, so the states
-    are compared, and the last cell state.
+    are compared.
 
     Args:
         model: as `train_in_keras` gives it for an LSTM.
@@ -152,43 +139,31 @@ def lstm_gates(
 
     Returns:
         "input", "forget", "output", "carry", "state" -> (days, units); and the largest absolute
-        difference of "state" and of the last "carry" to those of Keras's own layer.
+        difference of "state" to those of Keras's own layer.
     """
     weights = model.get_weights()
     done = LSTM(weights).forward(window[None])
     gates = {name: done.gates[name][:, 0] for name in ("input", "forget", "output")}
     gates |= {"carry": done.carries[1:, 0], "state": done.states[1:, 0]}
-    units = gates["state"].shape[1]
-    layer = keras.layers.LSTM(units, return_sequences=True, return_state=True, dtype="float64")
+    layer = keras.layers.LSTM(len(weights[1]), return_sequences=True, dtype="float64")
     layer.build((1, *window.shape))
     layer.set_weights(weights[:3])
-    states, _, carry = (keras.ops.convert_to_numpy(found)[0] for found in layer(window[None]))
-    return gates, {
-        "state": largest_difference(gates["state"], states),
-        "carry": largest_difference(gates["carry"][-1], carry),
-    }
+    states = keras.ops.convert_to_numpy(layer(window[None]))[0]
+    return gates, largest_difference(gates["state"], states)
 
 
-def agreement(
-    differences: Mapping[str, Mapping[str, float]], gradient_check: Mapping[str, float]
-) -> dict[str, float]:
-    """How closely NumPy and Keras agree: part -> power of ten above all its differences.
+def agreement(differences: Mapping[str, float]) -> dict[str, float]:
+    """How closely NumPy and Keras agree: part -> power of ten above its largest difference.
 
     The differences themselves are rounding, which other processors do differently.
 
-    Args:
-        differences: part -> what was compared -> largest absolute difference.
-        gradient_check: kind -> `finite_difference_error`.
-
-    >>> agreement({"LSTM": {"loss": 2e-16, "output": 3e-15}}, {"RNN": 2e-10})
+    >>> agreement({"LSTM": 3e-15, "gradients of RNN": 2e-10})
     {'LSTM': 1e-14, 'gradients of RNN': 1e-09}
     """
-    largest = {part: max(found.values()) for part, found in differences.items()}
-    largest |= {f"gradients of {kind}": error for kind, error in gradient_check.items()}
     smallest = float(np.finfo(np.float64).eps)  # below it, a difference is chance
     return {
         part: float(f"1e{math.floor(math.log10(max(difference, smallest))) + 1}")
-        for part, difference in largest.items()
+        for part, difference in differences.items()
     }
 
 

@@ -121,11 +121,7 @@ def initial_convolution(
 ) -> Convolution:
     """A convolution before training, drawn as Keras draws it (Glorot); biases are zero.
 
-    Args:
-        windows: that it fits.
-        filters: patterns to look for.
-        layers: (width, stride) of convolution and pooling.
-        seed: of the random weights.
+    `layers` are the width and stride of convolution and pooling.
     """
     (_, days, features), ((width, stride), (pool, _)) = windows.inputs.shape, layers
     inputs = ((days - width) // stride + 1) // pool * filters  # of the output
@@ -155,12 +151,6 @@ def train(
     Minimises the mean squared error batch by batch in the given order, as Keras's `fit` does
     without shuffling. The loss of an epoch is likewise the mean over its windows, each measured
     just before its batch's step.
-
-    Args:
-        network: where to start.
-        inputs: (windows, days, features).
-        targets: (windows,).
-        settings: epochs, batch size and learning rate.
 
     Raises:
         InputError: the loss is not finite.
@@ -199,11 +189,7 @@ def finite_difference_error(
 ) -> float:
     """Largest difference of analytic and central-difference gradients, as a share of the largest.
 
-    Args:
-        network: whose weights are moved one by one.
-        inputs: (windows, days, features).
-        targets: (windows,).
-        step: how far each weight is moved in both directions.
+    Each weight is moved by `step` in both directions, one after another.
     """
     _, gradients = network.loss_gradients(inputs, targets)
     moved = replace(network, weights=[weight.copy() for weight in network.weights])

@@ -235,7 +235,7 @@ def initial_recurrent(kind: str, features: int, units: int, seed: int) -> RNN | 
     is 1, so that it starts mostly open.
 
     Args:
-        kind: "RNN" or "LSTM".
+        kind: one of `CELLS`.
         features: columns of a window.
         units: width of the state.
         seed: of the random weights.

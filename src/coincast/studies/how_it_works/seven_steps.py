@@ -22,11 +22,7 @@ def convolution_network(
 ) -> keras.Model:
     """The network of the seven steps, uncompiled: (windows, days, 4) -> (windows, 2).
 
-    Args:
-        days: rows of a window.
-        filters: patterns to look for.
-        shapes: (width, stride) of convolution and pooling; pools don't overlap.
-        dropout: share of values dropped in training.
+    `shapes` are the width and stride of convolution and pooling; pools don't overlap.
 
     Raises:
         InputError: a width, stride or rate that does not fit the window.
@@ -61,14 +57,14 @@ class SevenSteps:
         kept: the pooled values that dropout kept: (pieces, filters).
         layers: (width, stride) of convolution and pooling.
         rate: share that dropout drops.
-        differences: step -> largest absolute difference to Keras's own layer.
+        difference: the largest absolute one to Keras's own layers.
     """
 
     tables: dict[str, FloatArray]
     kept: npt.NDArray[np.bool_]
     layers: list[tuple[int, int]]
     rate: float
-    differences: dict[str, float]
+    difference: float
 
     @property
     def label(self) -> str:
@@ -89,12 +85,7 @@ class SevenSteps:
 
 
 def seven_steps(model: keras.Model, window: FloatArray) -> SevenSteps:
-    """Compute the seven steps from a Keras model's weights and compare them with its layers.
-
-    Args:
-        model: as `convolution_network` gives it, trained or not.
-        window: (days, 4), normalised.
-    """
+    """The seven steps of a window (days, 4), from a `convolution_network`'s weights."""
     convolving, pooling = model.get_layer("convolution"), model.get_layer("pooling")
     stride, pool = convolving.strides[0], pooling.pool_size[0]
     kernel, bias = convolving.get_weights()
@@ -114,8 +105,8 @@ def seven_steps(model: keras.Model, window: FloatArray) -> SevenSteps:
         "softmax": convolution.softmax(pooled.ravel() @ scores + scores_bias),
     }
     rate, layers = model.get_layer("dropout").rate, [(len(kernel), stride), (pool, pool)]
-    differences = {name: largest_difference(tables[name], out) for name, out in of_keras.items()}
-    return SevenSteps(tables, kept, layers, rate, differences)
+    difference = max(largest_difference(tables[name], out) for name, out in of_keras.items())
+    return SevenSteps(tables, kept, layers, rate, difference)
 
 
 def _layer_outputs(model: keras.Model, window: FloatArray) -> dict[str, FloatArray]:

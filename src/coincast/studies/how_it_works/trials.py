@@ -1,4 +1,7 @@
-"""What small networks lose or gain when one condition of their training changes."""
+"""What small networks lose or gain when one condition of their training changes.
+
+They are trained on the windows `fit`, in this order; errors are mean squared errors on `held_out`.
+"""
 
 import itertools
 from collections.abc import Mapping
@@ -22,35 +25,32 @@ def order_losses(
     starts: Mapping[str, Mapping[int, Network]],
     settings: TrainingSettings,
 ) -> pd.DataFrame:
-    """Held-out errors with the days as they are and in another order, from the same first weights.
+    """Errors with the days as they are and in another order, from the same first weights.
 
     Each seed draws one permutation and applies it to every window, for training and for measuring.
     The targets stay.
 
     Args:
-        fit: windows to train on, in this order.
+        fit: windows to train on.
         held_out: windows to measure on.
         starts: network -> seed -> the network before training.
         settings: of all trainings.
 
     Returns:
-        Index `task, network, seed`; `in_order` and `permuted`: mean squared errors.
+        Index `task, network, seed`; columns `in_order` and `permuted`.
     """
     rows = {}
     fit_targets, targets = tasks(fit), tasks(held_out)
     for task, name in itertools.product(targets, starts):
         for seed, start in starts[name].items():
             days = np.random.default_rng(seed).permutation(fit.inputs.shape[1])
-            orders = {"in_order": np.sort(days), "permuted": days}
-            networks = {
-                column: train(start, fit.inputs[:, order], fit_targets[task], settings)[0]
-                for column, order in orders.items()
-            }
-            rows[task, name, seed] = {
-                column: network.loss(held_out.inputs[:, orders[column]], targets[task])
-                for column, network in networks.items()
-            }
-    return pd.DataFrame(rows).T.rename_axis(["task", "network", "seed"])
+            losses = []
+            for order in (np.sort(days), days):
+                trained, _ = train(start, fit.inputs[:, order], fit_targets[task], settings)
+                losses.append(trained.loss(held_out.inputs[:, order], targets[task]))
+            rows[task, name, seed] = losses
+    table = pd.DataFrame(rows, index=["in_order", "permuted"]).T
+    return table.rename_axis(["task", "network", "seed"])
 
 
 def order_verdict(losses: pd.DataFrame) -> str:
@@ -65,27 +65,15 @@ def order_verdict(losses: pd.DataFrame) -> str:
 
 
 def longer_training(
-    fit: Windows,
-    held_out: Windows,
-    starts: Mapping[int, Network],
-    settings: TrainingSettings,
-    times: int = TIMES,
+    fit: Windows, held_out: Windows, starts: Mapping[int, Network], settings: TrainingSettings
 ) -> pd.Series:
-    """Held-out errors of recalling the first close after so many times the epochs.
+    """Errors of plain networks that recall the first close, after `TIMES` as many epochs.
 
-    Args:
-        fit: windows to train on, in this order.
-        held_out: windows to measure on.
-        starts: seed -> the network before training, an RNN.
-        settings: those of the shorter training.
-        times: the epochs are multiplied by this.
-
-    Returns:
-        Mean squared error, index `seed`; its name says what was trained.
+    `starts` are the networks before training, by seed; so is what is given.
     """
-    longer = replace(settings, epochs=times * settings.epochs)
+    longer = replace(settings, epochs=TIMES * settings.epochs)
     losses = {}
     for seed, start in starts.items():
         trained, _ = train(start, fit.inputs, tasks(fit)[RECALL], longer)
         losses[seed] = trained.loss(held_out.inputs, tasks(held_out)[RECALL])
-    return pd.Series(losses, name=f"RNN,\n{times} x as long").rename_axis("seed")
+    return pd.Series(losses, name=f"RNN,\n{TIMES} x as long").rename_axis("seed")
