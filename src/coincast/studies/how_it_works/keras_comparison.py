@@ -44,8 +44,12 @@ def train_in_keras(
     `fit` trains it as `train` does: mean squared error, the same Adam, the windows in the given
     order. It computes in 64 bits, as NumPy does, so a difference is not a matter of rounding.
     """
+    layer = keras.layers.LSTM if isinstance(network, LSTM) else keras.layers.SimpleRNN
+    units = len(network.recurrent)
     with _float64():
-        model = _keras_model(network, windows.inputs.shape[1])
+        layers = [layer(units), keras.layers.Dense(1)]
+        model = keras.Sequential([keras.Input(windows.inputs.shape[1:]), *layers])
+        model.set_weights(network.weights)
         adam = keras.optimizers.Adam(settings.learning_rate, beta_1=MEAN_DECAY, beta_2=SQUARE_DECAY)
         model.compile(adam, "mse")
         history = model.fit(
@@ -70,21 +74,6 @@ def _float64() -> Iterator[None]:
     finally:
         keras.config.set_floatx(floatx)
         keras.config.set_dtype_policy(policy)
-
-
-def _keras_model(network: Recurrent, days: int) -> keras.Model:
-    """The uncompiled Keras model with the same cell, output and weights."""
-    layer = keras.layers.LSTM if isinstance(network, LSTM) else keras.layers.SimpleRNN
-    kernel, recurrent, *_ = network.weights
-    model = keras.Sequential(
-        [
-            keras.Input((days, len(kernel)), name="window"),
-            layer(len(recurrent), name="cell"),
-            keras.layers.Dense(1, name="dense"),
-        ]
-    )
-    model.set_weights(network.weights)
-    return model
 
 
 def training_difference(network: Recurrent, model: keras.Model, windows: Windows) -> float:

@@ -34,10 +34,6 @@ def normalised_windows(prices: pd.DataFrame, days: int) -> Windows:
     The target is the next day's close in the units of the window's closes; the next day counts
     towards neither mean nor deviation.
 
-    Args:
-        prices: validated prices.
-        days: length of a window.
-
     Raises:
         InputError: a window that does not fit the data, or that has a constant column.
     """
@@ -104,14 +100,10 @@ class ExampleWindow:
         return pd.DatetimeIndex(self.prices.index)
 
     @property
-    def still_days(self) -> int:
-        """Days on which nobody traded."""
-        return int((self.prices["volume"] == 0).sum())
-
-    @property
     def sentence(self) -> str:
         """Which window it is, in words."""
-        still = f"; on {self.still_days} of its days nobody traded there and prices stand still"
+        days = (self.prices["volume"] == 0).sum()
+        still = f"; on {days} of its days nobody traded there and prices stand still"
         passed = (
             f"; larger moves passed over, because their windows have days without any trade, on "
             f"which prices stand still: {self.passed_over}"
@@ -119,7 +111,7 @@ class ExampleWindow:
         return (
             f"The window is {self.days[0]:%Y-%m-%d} to {self.days[-1]:%Y-%m-%d}, around the "
             f"largest move of a day, {self.move:+.1%} on {self.day:%Y-%m-%d}"
-            f"{still if self.still_days else ''}{passed if self.passed_over else ''}."
+            f"{still if days else ''}{passed if self.passed_over else ''}."
         )
 
 
@@ -135,9 +127,9 @@ def example_window(prices: pd.DataFrame, windows: Windows) -> ExampleWindow:
     examples = []
     for passed_over, day in enumerate(moves.abs().sort_values(ascending=False).index):
         nearest = np.abs(windows.dates - day - pd.Timedelta(days=length // 2)).argmin()
-        days = pd.date_range(end=windows.dates[nearest], periods=length, name="date")
-        of_window = windows.inputs[nearest], prices.loc[days]
-        examples.append(ExampleWindow(*of_window, day, float(moves[day]), passed_over))
-        if not examples[-1].still_days:
+        within = prices.loc[pd.date_range(end=windows.dates[nearest], periods=length, name="date")]
+        inputs, move = windows.inputs[nearest], float(moves[day])
+        examples.append(ExampleWindow(inputs, within, day, move, passed_over))
+        if (within["volume"] != 0).all():
             return examples[-1]
     return examples[0]

@@ -1,10 +1,11 @@
-"""How many days back the gradient of a recurrent network reaches, measured.
+"""What networks do once they are trained: how far gradients reach, what order and time are worth.
 
-`norms` and `facts` are what `measure` gives.
+All are trained on the windows `fit`, in this order, and measured on `held_out`; errors are mean
+squared errors. `norms` and `facts` are what `measure` gives.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,16 +15,20 @@ import pandas as pd
 
 from coincast.datasets.windows import Windows
 from coincast.errors import InputError
-from coincast.studies.how_it_works.normalised_windows import tasks
-from coincast.studies.how_it_works.numpy_networks import TrainingSettings, train
+from coincast.studies.how_it_works.normalised_windows import RECALL, tasks
+from coincast.studies.how_it_works.numpy_networks import Network, TrainingSettings, train
 from coincast.studies.how_it_works.recurrent_networks import CELLS, Recurrent, initial_recurrent
 
 __all__ = [
+    "TIMES",
     "UNTRAINED",
     "by_lag",
     "decay",
     "factors",
+    "longer_training",
     "measure",
+    "order_losses",
+    "order_verdict",
     "readme_table",
     "recorded",
     "shares",
@@ -32,6 +37,7 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 UNTRAINED = "untrained"
 RADII = (0.5, 1.0, 2.0)  # below, at and above 1
+TIMES = 5  # how often the longer training repeats the shorter one
 
 
 def measure(
@@ -39,14 +45,13 @@ def measure(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The gradients of plain and LSTM networks, untrained and trained on each of `tasks`.
 
-    Each seed draws the first weights of one network of each kind. Trained on `fit`, in this order;
-    measured on `held_out`.
+    Each seed draws the first weights of one network of each kind.
 
     Returns:
         Gradients: index `network, task, seed, lag`, columns as in `by_lag`. Facts: index `network,
-        task, seed`; `loss`, the mean squared error (NaN untrained), and `kept`, the share of the
-        first day's cell state that the forget gates alone keep to the end in the unit that keeps
-        most (NaN for a plain cell).
+        task, seed`; `loss`, the error (NaN untrained), and `kept`, the share of the first day's
+        cell state that the forget gates alone keep to the end in the unit that keeps most (NaN for
+        a plain cell).
 
     Raises:
         InputError: no seed, units below 1, or a loss that is not finite.
@@ -90,7 +95,7 @@ def by_lag(network: Recurrent, inputs: FloatArray) -> pd.DataFrame:
 
 
 def shares(norms: pd.DataFrame) -> pd.DataFrame:
-    """Gradients of the input as shares of lag 0: index `network, task, seed`, one column per lag."""
+    """Gradients of the input as shares of lag 0: index `network, task, seed`, a column per lag."""
     order = norms.index.droplevel("lag").unique()
     table = norms["input"].unstack("lag").loc[order]  # noqa: PD010 - a Series has no pivot_table
     return table.div(table[0], axis=0)
@@ -110,14 +115,11 @@ def decay(norms: pd.DataFrame) -> pd.DataFrame:
 
 
 def factors(networks: Sequence[Recurrent], inputs: FloatArray) -> pd.DataFrame:
-    """What a plain cell's weights and its activation each do to the gradient in a day.
+    """What weights and tanh each do to the gradient in a day, in plain untrained networks.
 
     One day back, the gradient with respect to the state is first multiplied by the derivative of
-    tanh and then by the recurrent matrix. The two are measured one after the other.
-
-    Args:
-        networks: untrained and plain, so that their recurrent matrices are orthogonal.
-        inputs: (windows, days, features).
+    tanh and then by the recurrent matrix, which is orthogonal. The two are measured one after the
+    other.
 
     Returns:
         Index `radius`, the spectral radius that the recurrent matrices are scaled to; by how much
@@ -145,8 +147,58 @@ def factors(networks: Sequence[Recurrent], inputs: FloatArray) -> pd.DataFrame:
     return table.assign(window=table["a_day"] ** days, window_without_tanh=table["weights"] ** days)
 
 
-def _median_and_range(losses: pd.Series) -> str:
-    return f"{losses.median():.3f} ({losses.min():.3f} to {losses.max():.3f})"
+def longer_training(
+    fit: Windows, held_out: Windows, starts: Mapping[int, Network], settings: TrainingSettings
+) -> pd.Series:
+    """Errors of plain networks that recall the first close, after `TIMES` as many epochs.
+
+    `starts` are the networks before training, by seed; so is what is given.
+    """
+    longer = replace(settings, epochs=TIMES * settings.epochs)
+    losses = {}
+    for seed, start in starts.items():
+        trained, _ = train(start, fit.inputs, tasks(fit)[RECALL], longer)
+        losses[seed] = trained.loss(held_out.inputs, tasks(held_out)[RECALL])
+    return pd.Series(losses, name=f"RNN,\n{TIMES} x as long").rename_axis("seed")
+
+
+def order_losses(
+    fit: Windows,
+    held_out: Windows,
+    starts: Mapping[str, Mapping[int, Network]],
+    settings: TrainingSettings,
+) -> pd.DataFrame:
+    """Errors with the days as they are and in another order, from the same first weights.
+
+    Each seed draws one permutation and applies it to every window, for training and for measuring.
+    The targets stay. `starts` are the networks before training, by name and seed.
+
+    Returns:
+        Index `task, network, seed`; columns `in_order` and `permuted`.
+    """
+    rows = {}
+    fit_targets, targets = tasks(fit), tasks(held_out)
+    for task, name in itertools.product(targets, starts):
+        for seed, start in starts[name].items():
+            days = np.random.default_rng(seed).permutation(fit.inputs.shape[1])
+            losses = []
+            for order in (np.sort(days), days):
+                trained, _ = train(start, fit.inputs[:, order], fit_targets[task], settings)
+                losses.append(trained.loss(held_out.inputs[:, order], targets[task]))
+            rows[task, name, seed] = losses
+    table = pd.DataFrame(rows, index=["in_order", "permuted"]).T
+    return table.rename_axis(["task", "network", "seed"])
+
+
+def order_verdict(losses: pd.DataFrame) -> str:
+    """Where order is of use: where every seed loses something. From what `order_losses` gives."""
+    worse = losses["permuted"] > losses["in_order"]
+    every = worse.groupby(["task", "network"], sort=False).all()
+    lost = ", ".join(f"{network} ({task})" for task, network in every.index[every])
+    return (
+        f"Permuting the days costs every seed something in: {lost or 'no case'}. In no other case "
+        "do the seeds agree that order is of use."
+    )
 
 
 def readme_table(norms: pd.DataFrame, facts: pd.DataFrame, baselines: pd.DataFrame) -> str:
@@ -167,7 +219,9 @@ def readme_table(norms: pd.DataFrame, facts: pd.DataFrame, baselines: pd.DataFra
             losses = facts["loss"].xs((network, task), level=("network", "task"))
             baseline = baselines.loc[task]
             cells["trained to predict"] = task
-            cells["held-out squared error, median (range)"] = _median_and_range(losses)
+            cells["held-out squared error, median (range)"] = (
+                f"{losses.median():.3f} ({losses.min():.3f} to {losses.max():.3f})"
+            )
             cells["without a network"] = f"{baseline['held_out']:.3f} ({baseline['forecast']})"
         rows.append(cells)
     return pd.DataFrame(rows).to_markdown(index=False, tablefmt="github", disable_numparse=True)
