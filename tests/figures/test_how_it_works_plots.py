@@ -6,8 +6,8 @@ from makers import make_prices
 from coincast.datasets import windows
 from coincast.figures import how_it_works_plots
 from coincast.models import training
-from coincast.studies.how_it_works import gradients, normalised_windows, seven_steps
-from coincast.studies.how_it_works.recurrent_network import TrainingSettings
+from coincast.studies.how_it_works import measurements, normalised_windows, seven_steps
+from coincast.studies.how_it_works.numpy_networks import TrainingSettings
 
 PRICES = make_prices(70, seed=2)
 WINDOWS = normalised_windows.normalised_windows(PRICES, 12)
@@ -17,14 +17,16 @@ PARTS = windows.split_tail(WINDOWS, 0.25)
 
 @pytest.fixture(scope="module")
 def measured():
-    return gradients.measure(*PARTS, units=2, seeds=[3, 4], settings=TrainingSettings(1, 16, 0.01))
+    return measurements.measure(
+        *PARTS, units=2, seeds=[3, 4], settings=TrainingSettings(1, 16, 0.01)
+    )
 
 
 @pytest.mark.parametrize(
     "shape",
     [
-        {"filters": 1, "kernel_width": 12, "stride": 1, "pool": 1, "dropout": 0.0},
-        {"filters": 5, "kernel_width": 2, "stride": 3, "pool": 3, "dropout": 0.9},
+        {"filters": 1, "shapes": [(12, 1), (1, 1)], "dropout": 0.0},
+        {"filters": 5, "shapes": [(2, 3), (3, 3)], "dropout": 0.9},
     ],
 )
 def test_seven_steps_marks_every_value_that_is_dropped(shape):
@@ -40,7 +42,7 @@ def test_seven_steps_marks_every_value_that_is_dropped(shape):
 
 def test_vanishing_gradient_draws_the_median_of_every_network_and_task(measured):
     norms, _ = measured
-    shares = gradients.shares(norms)
+    shares = measurements.shares(norms)
     panels = how_it_works_plots.vanishing_gradient(norms).axes
     for axes, task in zip(panels, shares.index.unique("task"), strict=True):
         for line, network in zip(axes.lines, ("RNN", "LSTM"), strict=True):

@@ -13,9 +13,9 @@ from matplotlib.ticker import MaxNLocator
 
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 from coincast.prices.schema import OHLC
-from coincast.studies.how_it_works import gradients, trials
+from coincast.studies.how_it_works import measurements
 from coincast.studies.how_it_works.convolution import receptive_field
-from coincast.studies.how_it_works.normalised_windows import LABELS, ExampleWindow
+from coincast.studies.how_it_works.normalised_windows import LABELS, RECALL, ExampleWindow
 from coincast.studies.how_it_works.seven_steps import SevenSteps
 
 __all__ = ["cell_losses", "lstm_gates", "seven_steps", "vanishing_gradient"]
@@ -131,9 +131,9 @@ def vanishing_gradient(norms: pd.DataFrame) -> Figure:
     """Draw how much the output depends on each day back, one panel per task.
 
     Args:
-        norms: as `gradients.measure` gives them; `input` is drawn as a share of lag 0.
+        norms: as `measurements.measure` gives them; `input` is drawn as a share of lag 0.
     """
-    shares = gradients.shares(norms)
+    shares = measurements.shares(norms)
     tasks = list(shares.index.unique("task"))
     figure = Figure(figsize=(10, 4.2))
     panels = np.atleast_1d(figure.subplots(1, len(tasks), sharey=True))
@@ -145,7 +145,7 @@ def vanishing_gradient(norms: pd.DataFrame) -> Figure:
                 shares.columns, of_seeds.min(), of_seeds.max(), color=color, alpha=0.2, linewidth=0
             )
             axes.plot(shares.columns, of_seeds.median(), color=color, label=network)
-        title = task if task == gradients.UNTRAINED else f"trained: {task}"
+        title = task if task == measurements.UNTRAINED else f"trained: {task}"
         axes.set(title=title, xlabel="lag (days before the last day)", yscale="log")
         axes.set_xlim(0, shares.columns[-1])
     seeds = shares.index.unique("seed").size
@@ -205,8 +205,8 @@ def cell_losses(
         by_hand: kind -> loss of each epoch in NumPy.
         of_keras: the same in Keras.
         baselines: as `normalised_windows.baselines` gives them.
-        facts: as `gradients.measure` gives them.
-        longer: as `trials.longer_training` gives them.
+        facts: as `measurements.measure` gives them.
+        longer: as `measurements.longer_training` gives them.
     """
     figure = Figure(figsize=(9, 4))
     left, right = figure.subplots(1, 2, width_ratios=[1.6, 1])
@@ -223,10 +223,10 @@ def cell_losses(
     left.set_ylabel("mean squared error\n(squared window units)")
     left.legend()
     left.set_xlim(0.8, None)
-    recall = facts["loss"].xs(trials.RECALL, level="task")
+    recall = facts["loss"].xs(RECALL, level="task")
     shown = {"RNN": recall["RNN"], longer.name: longer, "LSTM": recall["LSTM"]}
-    _draw_seeds(right, shown, baselines.loc[trials.RECALL])
-    right.set_title(f"{trials.RECALL.capitalize()}:\neach seed, and the median")
+    _draw_seeds(right, shown, baselines.loc[RECALL])
+    right.set_title(f"{RECALL.capitalize()}:\neach seed, and the median")
     return figure
 
 

@@ -12,6 +12,7 @@ from coincast.prices.schema import OHLC
 
 __all__ = [
     "LABELS",
+    "RECALL",
     "ExampleWindow",
     "baselines",
     "example_window",
@@ -23,6 +24,7 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 LABELS = ("falls", "rises")
 CLOSE = OHLC.index("close")
+RECALL = "recall the first close"
 
 
 def normalised_windows(prices: pd.DataFrame, days: int) -> Windows:
@@ -31,10 +33,6 @@ def normalised_windows(prices: pd.DataFrame, days: int) -> Windows:
     A column's unit is its standard deviation over the window (divisor n), measured from its mean.
     The target is the next day's close in the units of the window's closes; the next day counts
     towards neither mean nor deviation.
-
-    Args:
-        prices: validated prices.
-        days: length of a window.
 
     Raises:
         InputError: a window that does not fit the data, or that has a constant column.
@@ -54,7 +52,7 @@ def normalised_windows(prices: pd.DataFrame, days: int) -> Windows:
 
 def tasks(windows: Windows) -> dict[str, FloatArray]:
     """Targets of what the recurrent networks learn, in window units: task -> (windows,)."""
-    return {"next close": windows.targets, "recall the first close": windows.inputs[:, 0, CLOSE]}
+    return {"next close": windows.targets, RECALL: windows.inputs[:, 0, CLOSE]}
 
 
 def baselines(fit: Windows, held_out: Windows) -> pd.DataFrame:
@@ -63,7 +61,7 @@ def baselines(fit: Windows, held_out: Windows) -> pd.DataFrame:
     Returns:
         Index `task`; `forecast`: its name; `fit` and `held_out`: its loss on these windows.
     """
-    mean = tasks(fit)["recall the first close"].mean()
+    mean = tasks(fit)[RECALL].mean()
     losses = {}
     for name, windows in {"fit": fit, "held_out": held_out}.items():
         next_close, first_close = tasks(windows).values()
@@ -84,7 +82,6 @@ class ExampleWindow:
 
     Attributes:
         inputs: (days, 4), normalised.
-        rises: whether the next close is above the last one.
         prices: the prices of its days.
         day: the day of the move.
         move: close / close of the day before - 1.
@@ -92,16 +89,21 @@ class ExampleWindow:
     """
 
     inputs: FloatArray
-    rises: bool
     prices: pd.DataFrame
     day: pd.Timestamp
     move: float
     passed_over: int
 
     @property
+    def days(self) -> pd.DatetimeIndex:
+        """The days of the window."""
+        return pd.DatetimeIndex(self.prices.index)
+
+    @property
     def sentence(self) -> str:
         """Which window it is, in words."""
-        still = f"; on {self.still_days} of its days nobody traded there and prices stand still"
+        days = (self.prices["volume"] == 0).sum()
+        still = f"; on {days} of its days nobody traded there and prices stand still"
         passed = (
             f"; larger moves passed over, because their windows have days without any trade, on "
             f"which prices stand still: {self.passed_over}"
@@ -109,18 +111,8 @@ class ExampleWindow:
         return (
             f"The window is {self.days[0]:%Y-%m-%d} to {self.days[-1]:%Y-%m-%d}, around the "
             f"largest move of a day, {self.move:+.1%} on {self.day:%Y-%m-%d}"
-            f"{still if self.still_days else ''}{passed if self.passed_over else ''}."
+            f"{still if days else ''}{passed if self.passed_over else ''}."
         )
-
-    @property
-    def still_days(self) -> int:
-        """Days on which nobody traded."""
-        return int((self.prices["volume"] == 0).sum())
-
-    @property
-    def days(self) -> pd.DatetimeIndex:
-        """The days of the window."""
-        return pd.DatetimeIndex(self.prices.index)
 
 
 def example_window(prices: pd.DataFrame, windows: Windows) -> ExampleWindow:
@@ -130,19 +122,14 @@ def example_window(prices: pd.DataFrame, windows: Windows) -> ExampleWindow:
     over unless there is no other. If a move is too near an end of the period, the nearest window
     is taken.
     """
-    largest = prices["close"].pct_change().abs().sort_values(ascending=False).dropna().index
-    examples = (_window_around(prices, windows, day, rank) for rank, day in enumerate(largest))
-    traded = (found for found in examples if not found.still_days)
-    return next(traded, _window_around(prices, windows, largest[0], 0))
-
-
-def _window_around(
-    prices: pd.DataFrame, windows: Windows, day: pd.Timestamp, passed_over: int
-) -> ExampleWindow:
     length = windows.inputs.shape[1]
-    wanted = day + pd.Timedelta(days=length // 2)
-    chosen = windows.take([np.abs(windows.dates - wanted).argmin()])
-    within = prices.loc[pd.date_range(end=chosen.dates[0], periods=length, name="date")]
-    move = float(prices["close"].pct_change()[day])
-    rises = bool(labels(chosen)[0])
-    return ExampleWindow(chosen.inputs[0], rises, within, day, move, passed_over)
+    moves = prices["close"].pct_change().dropna()
+    examples = []
+    for passed_over, day in enumerate(moves.abs().sort_values(ascending=False).index):
+        nearest = np.abs(windows.dates - day - pd.Timedelta(days=length // 2)).argmin()
+        within = prices.loc[pd.date_range(end=windows.dates[nearest], periods=length, name="date")]
+        inputs, move = windows.inputs[nearest], float(moves[day])
+        examples.append(ExampleWindow(inputs, within, day, move, passed_over))
+        if (within["volume"] != 0).all():
+            return examples[-1]
+    return examples[0]

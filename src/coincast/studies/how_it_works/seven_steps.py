@@ -1,56 +1,42 @@
 """One window through the seven steps of a convolutional network, in NumPy and in Keras."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from coincast.datasets.windows import Windows
 from coincast.prices.schema import OHLC
 from coincast.studies.how_it_works import convolution
 from coincast.studies.how_it_works.keras_comparison import largest_difference
-from coincast.studies.how_it_works.normalised_windows import LABELS, ExampleWindow, labels
-from coincast.studies.how_it_works.recurrent_network import TrainingSettings
+from coincast.studies.how_it_works.normalised_windows import LABELS
 
-__all__ = [
-    "SevenSteps",
-    "convolution_network",
-    "seven_steps",
-    "steps_sentences",
-    "train_convolution",
-]
+__all__ = ["SevenSteps", "convolution_network", "seven_steps"]
 
 FloatArray = npt.NDArray[np.float64]
 
 
 def convolution_network(
-    days: int, *, filters: int, kernel_width: int, stride: int, pool: int, dropout: float
+    days: int, filters: int, shapes: Sequence[tuple[int, int]], *, dropout: float
 ) -> keras.Model:
     """The network of the seven steps, uncompiled: (windows, days, 4) -> (windows, 2).
 
-    Args:
-        days: rows of a window.
-        filters: patterns to look for.
-        kernel_width: days that a filter covers.
-        stride: days from one piece to the next.
-        pool: neighbours pooled into one.
-        dropout: share of values dropped in training.
+    `shapes` are the width and stride of convolution and pooling; pools don't overlap.
 
     Raises:
         InputError: a width, stride or rate that does not fit the window.
     """
+    (width, stride), (pool, _) = shapes
     # Our own layers say in plain words what does not fit.
-    maps = convolution.convolve(
-        np.zeros((days, 1)), np.zeros((kernel_width, 1, 1)), np.zeros(1), stride
-    )
+    maps = convolution.convolve(np.zeros((days, 1)), np.zeros((width, 1, 1)), np.zeros(1), stride)
     pooled = convolution.max_pool(maps, pool)
     convolution.dropout(pooled, pooled == 0, dropout)
     layers = keras.layers
     return keras.Sequential(
         [
             keras.Input((days, len(OHLC)), name="window"),
-            layers.Conv1D(filters, kernel_width, strides=stride, name="convolution"),
+            layers.Conv1D(filters, width, strides=stride, name="convolution"),
             layers.ReLU(name="relu"),
             layers.MaxPooling1D(pool, name="pooling"),
             layers.Dropout(dropout, name="dropout"),
@@ -59,19 +45,6 @@ def convolution_network(
             layers.Softmax(name="softmax"),
         ],
         name="seven_steps",
-    )
-
-
-def train_convolution(model: keras.Model, windows: Windows, settings: TrainingSettings) -> None:
-    """Fit the network to the labels of the windows with Adam."""
-    adam = keras.optimizers.Adam(settings.learning_rate)
-    model.compile(adam, "sparse_categorical_crossentropy")
-    model.fit(
-        windows.inputs,
-        labels(windows),
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        verbose=0,
     )
 
 
@@ -84,14 +57,14 @@ class SevenSteps:
         kept: the pooled values that dropout kept: (pieces, filters).
         layers: (width, stride) of convolution and pooling.
         rate: share that dropout drops.
-        differences: step -> largest absolute difference to Keras's own layer.
+        difference: the largest absolute one to Keras's own layers.
     """
 
     tables: dict[str, FloatArray]
     kept: npt.NDArray[np.bool_]
     layers: list[tuple[int, int]]
     rate: float
-    differences: dict[str, float]
+    difference: float
 
     @property
     def label(self) -> str:
@@ -112,12 +85,7 @@ class SevenSteps:
 
 
 def seven_steps(model: keras.Model, window: FloatArray) -> SevenSteps:
-    """Compute the seven steps from a Keras model's weights and compare them with its layers.
-
-    Args:
-        model: as `convolution_network` gives it, trained or not.
-        window: (days, 4), normalised.
-    """
+    """The seven steps of a window (days, 4), from a `convolution_network`'s weights."""
     convolving, pooling = model.get_layer("convolution"), model.get_layer("pooling")
     stride, pool = convolving.strides[0], pooling.pool_size[0]
     kernel, bias = convolving.get_weights()
@@ -137,8 +105,8 @@ def seven_steps(model: keras.Model, window: FloatArray) -> SevenSteps:
         "softmax": convolution.softmax(pooled.ravel() @ scores + scores_bias),
     }
     rate, layers = model.get_layer("dropout").rate, [(len(kernel), stride), (pool, pool)]
-    differences = {name: largest_difference(tables[name], out) for name, out in of_keras.items()}
-    return SevenSteps(tables, kept, layers, rate, differences)
+    difference = max(largest_difference(tables[name], out) for name, out in of_keras.items())
+    return SevenSteps(tables, kept, layers, rate, difference)
 
 
 def _layer_outputs(model: keras.Model, window: FloatArray) -> dict[str, FloatArray]:
@@ -151,29 +119,3 @@ def _layer_outputs(model: keras.Model, window: FloatArray) -> dict[str, FloatArr
             outputs[layer.name] = keras.ops.convert_to_numpy(shown)[0]
         values = layer(values, training=False)
     return outputs
-
-
-def steps_sentences(steps: SevenSteps, example: ExampleWindow) -> list[str]:
-    """What the seven steps made of the window, in words."""
-    (width, stride), (pool, _) = steps.layers
-    pieces, filters = steps.tables["convolution"].shape
-    first, last = steps.receptive_field
-    chances = zip(LABELS, steps.tables["softmax"], strict=True)
-    told = " and ".join(f"{chance:.2f} that the next close {name}" for name, chance in chances)
-    shape = (
-        f"A kernel of {width} days at stride {stride} makes {pieces} pieces of "
-        f"{len(steps.tables['window'])} days, seen by {filters} filters; pooling by {pool} leaves "
-        f"{len(steps.tables['pooling'])} x {filters} values, each of which sees "
-        f"{last - first + 1} days. The largest is about {example.days[first]:%Y-%m-%d} to "
-        f"{example.days[last]:%Y-%m-%d}."
-    )
-    dropped = (
-        f"In training dropout would have switched off {np.sum(~steps.kept)} of {steps.kept.size} "
-        "values this time (of those that were not zero anyway) and divided the others by 1 - "
-        f"{steps.rate:g}, so that the mean stays the same; in use it does neither."
-    )
-    label = (
-        f"Softmax gives {told}: the label is {steps.label!r}. The next close in fact "
-        f"{'rose' if example.rises else 'fell'}; one window proves nothing."
-    )
-    return [shape, dropped, label]
