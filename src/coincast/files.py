@@ -1,9 +1,10 @@
-"""Writing files whole or not at all, and text between markers."""
+"""Reading files up to a limit, writing them whole or not at all, and text between markers."""
 
 import contextlib
 import errno
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,8 +12,8 @@ from pathlib import Path
 from coincast.errors import InputError, shown
 
 __all__ = [
-    "fill_marker", "read_marker", "remove_unfinished", "require_writable", "sha256",
-    "write_atomically", "write_together",
+    "fill_marker", "read_limited", "read_marker", "read_regular", "remove_unfinished",
+    "require_writable", "sha256", "write_atomically", "write_together",
 ]  # fmt: skip
 
 UNFINISHED = ".coincast-part"  # ending of a file that is being written
@@ -21,6 +22,43 @@ UNFINISHED = ".coincast-part"  # ending of a file that is being written
 def sha256(path: Path) -> str:
     """SHA-256 of a file's bytes in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """The first bytes of a regular file.
+
+    Args:
+        path: looked at before it is opened: opening a FIFO would wait for a writer for ever.
+        limit: bytes read at most.
+
+    Raises:
+        OSError: there is no such file, or it is a folder, a device or another special file.
+        ValueError: no path may hold a zero byte.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        kind = "Is a directory" if stat.S_ISDIR(mode) else "not a regular file"
+        raise OSError(0, kind)
+    with path.open("rb") as file:
+        return file.read(limit)
+
+
+def read_limited(path: Path, limit: int, remedy: str) -> bytes:
+    """All bytes of a file from outside.
+
+    Raises:
+        InputError: it cannot be read, or has more bytes than the limit; ends with the remedy.
+    """
+    name = shown(path.name)
+    try:
+        body = read_regular(path, limit + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        folder = shown(str(path.parent))
+        raise InputError(f"cannot read {name} in {folder}: {reason}; {remedy}") from error
+    if len(body) > limit:
+        raise InputError(f"{name} is larger than {limit >> 20} MiB; {remedy}")
+    return body
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:

@@ -15,12 +15,11 @@ import pandas as pd
 
 from coincast.datasets.leakage import check_closed_days
 from coincast.errors import InputError, did_you_mean, shown
-from coincast.files import write_together
+from coincast.files import read_limited, write_together
 from coincast.paths import SERIES, SERIES_ABOUT
 from coincast.prices.parsing.delimited_text import read_lines
 from coincast.prices.parsing.untrusted_json import SIZE_LIMIT, parse_json
 from coincast.prices.schema import parse_date
-from coincast.prices.web.address import read_regular
 
 __all__ = ["RATIO", "SCALES", "join_series", "load_series", "validate_series", "write_series"]
 
@@ -239,17 +238,8 @@ def _number(text: str, place: str, day: str) -> float:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        body = read_regular(path, SIZE_LIMIT + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(
-            f"cannot read {shown(path.name)} in {shown(str(path.parent))}: {reason}; a series is a "
-            "CSV file with a JSON file of the same stem beside it"
-        ) from error
-    if len(body) > SIZE_LIMIT:
-        raise InputError(f"{path.name} is larger than {SIZE_LIMIT >> 20} MiB; give daily values")
-    return body
+    remedy = "a series is a CSV file of daily values with a JSON file of the same stem beside it"
+    return read_limited(path, SIZE_LIMIT, remedy)
 
 
 def _read_about(path: Path) -> dict[str, dict[str, object]]:

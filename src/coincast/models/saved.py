@@ -19,9 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from coincast.errors import InputError, shown
-from coincast.files import require_writable, write_together
+from coincast.files import read_regular, require_writable, write_together
 from coincast.prices.schema import parse_date
-from coincast.prices.web.address import read_regular
 from coincast.records.machine import versions
 from coincast.records.plain_json import parse_json
 

@@ -29,6 +29,21 @@ def test_place_names_a_section_that_its_notebook_has(place):
     assert any(re.match(heading, title) for title in titles)
 
 
+@pytest.mark.parametrize(
+    "place",
+    [place for place in PLACES if place.file.endswith(".png")],
+    ids=lambda place: place.published,
+)
+def test_figure_is_drawn_in_the_section_that_its_place_names(place):
+    """Recorded under its name as a variable, which a cell of that section assigns."""
+    sources = ["".join(cell["source"]) for cell in json.loads(text_of(place.notebook))["cells"]]
+    variable = re.search(rf'"{place.file.removesuffix(".png")}": \(\s*(\w+)', sources[-1])[1]
+    assigned = re.compile(rf"^[\w, ]*\b{variable}\b[\w, ]* = ", re.MULTILINE)
+    drawn = next(number for number, text in enumerate(sources) if assigned.search(text))
+    titles = [text for text in sources[:drawn] if re.match(r"## \d+ ", text)]
+    assert titles[-1].startswith(f"## {place.section} ")
+
+
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.published)
 def test_place_names_a_figure_parameter_or_value_that_exists(place):
     if place.file.endswith(".png"):

@@ -16,8 +16,8 @@ import pandas as pd
 
 from coincast.datasets.headlines.times import find_zone, utc_time
 from coincast.errors import InputError, shown
+from coincast.files import read_limited
 from coincast.prices.parsing.delimited_text import read_lines
-from coincast.prices.web.address import read_regular
 
 __all__ = ["read_headlines"]
 
@@ -83,16 +83,9 @@ def read_headlines(paths: Sequence[Path], timezone: str = "") -> pd.DataFrame:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        body = read_regular(path, TABLE_LIMIT + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(
-            f"cannot read {shown(path.name)} in {shown(str(path.parent))}: {reason}; check the path"
-        ) from error
-    limit = FEED_LIMIT if _is_xml(body) else TABLE_LIMIT
-    if len(body) > limit:
-        raise InputError(f"{shown(path.name)} is larger than {limit >> 20} MiB; split it")
+    body = read_limited(path, TABLE_LIMIT, "check the path, or split the file")
+    if _is_xml(body) and len(body) > FEED_LIMIT:
+        raise InputError(f"{shown(path.name)} is larger than {FEED_LIMIT >> 20} MiB; split it")
     if max(body.count(b"\n"), body.count(b"\r")) > LINE_LIMIT:
         raise InputError(f"{shown(path.name)} has more than {LINE_LIMIT:,} lines; split it")
     return body

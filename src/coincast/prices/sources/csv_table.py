@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from coincast.errors import InputError, PriceError, shown
+from coincast.files import read_regular
 from coincast.prices.days import drop_incomplete, is_possible
 from coincast.prices.parsing.delimited_text import read_lines
 from coincast.prices.parsing.table_cells import column_name, parse_day, parse_number
@@ -22,7 +23,7 @@ from coincast.prices.parsing.untrusted_json import SIZE_LIMIT as JSON_LIMIT
 from coincast.prices.parsing.untrusted_json import brief, parse_json
 from coincast.prices.schema import COLUMNS, OHLC, as_prices
 from coincast.prices.sources.request import Request
-from coincast.prices.web.address import is_web, local_path, read_regular, show
+from coincast.prices.web.address import is_web, local_path, show
 from coincast.prices.web.client import Client
 
 __all__ = ["extent", "load", "parse_table"]

@@ -1,13 +1,12 @@
 """Addresses, and what they may read from this machine."""
 
-import stat
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
 from coincast.errors import InputError, redacted, shown
 
-__all__ = ["find_scheme", "is_web", "local_path", "read_regular", "show"]
+__all__ = ["find_scheme", "is_web", "local_path", "show"]
 
 LINE = 200  # characters of an address that a message shows
 
@@ -42,22 +41,3 @@ def find_scheme(url: str) -> str:
 def local_path(url: str) -> Path:
     """The path that a file address names."""
     return Path(urllib.request.url2pathname(urllib.parse.urlsplit(url).path))
-
-
-def read_regular(path: Path, limit: int) -> bytes:
-    """The first bytes of a regular file.
-
-    Args:
-        path: looked at before it is opened: opening a FIFO would wait for a writer for ever.
-        limit: bytes read at most.
-
-    Raises:
-        OSError: there is no such file, or it is a folder, a device or another special file.
-        ValueError: no path may hold a zero byte.
-    """
-    mode = path.stat().st_mode
-    if not stat.S_ISREG(mode):
-        kind = "Is a directory" if stat.S_ISDIR(mode) else "not a regular file"
-        raise OSError(0, kind)
-    with path.open("rb") as file:
-        return file.read(limit)

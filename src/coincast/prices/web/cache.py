@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from coincast.errors import InputError, redacted
-from coincast.files import write_atomically
-from coincast.prices.web.address import read_regular
+from coincast.files import read_regular, write_atomically
 
 __all__ = ["RawCache"]
 

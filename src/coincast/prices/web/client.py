@@ -27,8 +27,9 @@ from tenacity import (
 from tqdm import tqdm
 
 from coincast.errors import InputError
+from coincast.files import read_regular
 from coincast.prices.web import exchange
-from coincast.prices.web.address import find_scheme, is_web, local_path, read_regular, show
+from coincast.prices.web.address import find_scheme, is_web, local_path, show
 from coincast.prices.web.cache import RawCache
 
 __all__ = ["Client", "OfflineError"]
