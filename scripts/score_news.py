@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the series; on bad input an earlier file is left alone."""
-    from coincast.datasets.headlines.reading import read_headlines
+    from coincast.datasets.headlines.parsing import read_headlines
     from coincast.datasets.headlines.scoring import PROGRESS_ROWS, daily_scores
     from coincast.datasets.series import write_series
 

@@ -19,7 +19,7 @@ def other_data(added: pd.DataFrame) -> Figure:
     """Draw the skill that each group of series adds to prices alone, and that its placebo adds.
 
     Args:
-        added: as `comparisons.added_skill` gives it.
+        added: as `added_skill.added_skill` gives it.
     """
     coins, tasks, groups = (list(added[name].unique()) for name in ("coin", "task", "group"))
     figure = Figure(figsize=(12, 1.2 + 0.42 * len(groups) * len(coins) + 1.2 * len(coins)))

@@ -4,7 +4,7 @@ import pandas as pd
 
 from coincast.evaluation.significance import SIZE, p_words
 from coincast.records.names import model_name
-from coincast.studies.other_data.comparisons import ALL
+from coincast.studies.other_data.added_skill import ALL
 
 __all__ = ["headlines", "readme_table", "sentences"]
 

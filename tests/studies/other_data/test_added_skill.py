@@ -8,7 +8,7 @@ from makers import make_prices
 
 from coincast.ensemble import Plan
 from coincast.figures.skill.other_data_plots import other_data
-from coincast.studies.other_data import comparisons, inputs, reading
+from coincast.studies.other_data import added_skill, inputs, reading
 from coincast.studies.skill.protocol import Protocol
 
 PLAN = Plan(1, 64, keras.optimizers.Adam(0.01))
@@ -29,7 +29,7 @@ def planted(days=640):
 
 def forecasts(tables, task="volume"):
     settings = (STARTS, dict.fromkeys(tables, 60), 3, 200, 0.2)
-    return comparisons.group_forecasts(Protocol(tables, *settings), task, PLAN, [1])
+    return added_skill.group_forecasts(Protocol(tables, *settings), task, PLAN, [1])
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def found(tables):
 
 @pytest.fixture(scope="module")
 def added(found, tables):
-    return comparisons.added_skill(found, tables, 60, 1)
+    return added_skill.added_skill(found, tables, 60, 1)
 
 
 def test_added_skill_is_found_where_it_is_planted_and_not_in_its_placebo(added):
@@ -89,9 +89,9 @@ def test_reading_and_figure_tell_every_group(added, found):
     figure = other_data(added)
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles == ["A: volume", "A: direction", "B: volume", "B: direction"]
-    names = comparisons.by_name(added)
+    names = added_skill.by_name(added)
     assert names["groups"]["volume"]["a"]["searches"]["linear"]["n"] == real["n"].iloc[0]
-    alone = comparisons.alone_skill(found, 1)
+    alone = added_skill.alone_skill(found, 1)
     assert set(alone["baseline"]) == {"train_mean", "train_share"}
 
 
@@ -112,7 +112,7 @@ def test_claim_table_pairs_the_mean_over_seeds_with_prices_alone():
         ]
     )
     table["target"] += np.tile([0.0, 0.01], len(table) // 2)
-    found = comparisons.claim_table(table, "a", 1)
+    found = added_skill.claim_table(table, "a", 1)
     assert found["n"].unique() == [20]
     assert found.loc["prices_alone", "mae"] == pytest.approx(0.095)
     assert found.loc["coins", "skill_prices_alone"] == pytest.approx(1 - 0.005 / 0.095)

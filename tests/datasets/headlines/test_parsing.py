@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from coincast.datasets.headlines import reading
-from coincast.datasets.headlines.reading import read_headlines
+from coincast.datasets.headlines import parsing
+from coincast.datasets.headlines.parsing import read_headlines
 from coincast.errors import InputError
 
 ITEM = "<item><title>{}</title><pubDate>Sun, 31 Dec 2017 23:59:00 GMT</pubDate></item>"
@@ -107,10 +107,10 @@ def test_read_headlines_refuses_what_is_too_large_or_given_twice(read, monkeypat
     read(table)
     with pytest.raises(InputError, match="the same file"):
         read_headlines([tmp_path / "news.csv"] * 2)
-    monkeypatch.setattr(reading, "LINE_LIMIT", 2)
+    monkeypatch.setattr(parsing, "LINE_LIMIT", 2)
     with pytest.raises(InputError, match="more than 2 lines"):
         read(table)
-    monkeypatch.setattr(reading, "TABLE_LIMIT", len(table) - 1)
+    monkeypatch.setattr(parsing, "TABLE_LIMIT", len(table) - 1)
     with pytest.raises(InputError, match=r"'news\.csv' is larger"):
         read(table)
     with pytest.raises(InputError, match="Is a directory"):
