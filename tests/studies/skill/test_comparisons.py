@@ -2,10 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from forecasts import forecast_table
-from makers import make_prices
 
 from coincast.studies.skill import comparisons
-from coincast.studies.skill.tasks import coin_table
 
 CHANGES = {"no_change": 0, "train_mean": 0.001, "ar": 0.1, "ridge": -0.1, "lstm": (0.1, 0.3)}
 FORECASTS = {
@@ -76,28 +74,6 @@ def test_primary_checks_use_only_days_after_those_seen():
     assert found["not_seen"]["n"] == 35
     assert found["ridge_last_year"]["skill"] == pytest.approx(0)
     assert found["squared"]["skill"] == pytest.approx(1 - 0.8**2)
-
-
-def test_regimes_know_only_the_days_before():
-    table = coin_table(make_prices(300, seed=4))
-    changed = table.copy()
-    day = table.index[200]
-    changed.loc[day:] = table.loc[day:] * 0.1
-    before, after = (comparisons.regimes(each, "2017-06-30") for each in (table, changed))
-    pd.testing.assert_frame_equal(before.loc[:day], after.loc[:day])
-    assert not before.loc[day:, "trend"].equals(after.loc[day:, "trend"])
-    assert before.loc["2017-06-30", "demos"] == "seen"
-    assert before.loc["2017-07-01", "demos"] == "not seen"
-    assert set(comparisons.regimes(table, "")) == set(before) - {"demos"}
-
-
-def test_regime_skill_splits_the_days():
-    tables = {"bitcoin": coin_table(make_prices(430, seed=4, start="2016-12-02"))}
-    daily = comparisons.daily_losses({"change": FORECASTS["change"]})["change"]
-    found = comparisons.regime_skill(daily, tables, "2017-06-30", seed=1)
-    days = found[(found["model"] == "lstm")].groupby("kind")["n"].sum()
-    assert days["demos"] == days["trend"] == days["range"] == 400
-    assert found.loc[found["model"] == "ridge", "skill"].tolist() == pytest.approx([-0.1] * 8)
 
 
 def test_superior_models_find_the_ones_that_know_something():

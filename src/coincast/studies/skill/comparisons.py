@@ -1,4 +1,4 @@
-"""What the forecasts of the walk-forward are worth: skill, its tests, and its regimes."""
+"""What the forecasts of the walk-forward are worth: skill and its tests."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,10 +25,8 @@ from coincast.studies.skill.models import classical_models, network_models
 from coincast.studies.skill.protocol import Protocol
 
 __all__ = [
-    "BASELINES", "TASK_LOSSES", "comparison", "count_networks", "daily_losses", "panel",
-    "plain_rows",
-    "primary_checks", "regime_skill", "regimes", "skill_tables", "superior_models",
-    "task_forecasts",
+    "BASELINES", "TASK_LOSSES", "by_model", "comparison", "count_networks", "daily_losses",
+    "panel", "plain_rows", "primary_checks", "skill_tables", "superior_models", "task_forecasts",
 ]  # fmt: skip
 
 BASELINES = {
@@ -44,7 +42,6 @@ TASK_LOSSES = {  # the first one decides
     "volume": ["absolute"],
 }
 COLUMNS = {"absolute": "mae", "squared": "mse"}  # names of mean losses
-LONG_MEMORY_DAYS = 90
 
 
 def task_forecasts(protocol: Protocol, task: str, plan: Plan, seeds: Sequence[int]) -> pd.DataFrame:
@@ -90,15 +87,10 @@ def plain_rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     }
 
 
-def _wide(daily: pd.DataFrame, series: str, column: str) -> pd.DataFrame:
-    """One column per model, in order of time."""
+def by_model(daily: pd.DataFrame, series: str, column: str) -> pd.DataFrame:
+    """A column of one series' daily losses with one column per model, in order of time."""
     part = daily[daily["coin"] == series]
     return part.pivot_table(column, "date", "model", observed=True).rename_axis(columns=None)
-
-
-def _skill(wide: pd.DataFrame, baseline: str, seed: int) -> pd.DataFrame:
-    """Skill of each column of losses against the baseline, with its interval."""
-    return paired_skill(wide, baseline, bootstrap_means(wide, seed=seed))
 
 
 def skill_tables(
@@ -139,13 +131,14 @@ def _series_skill(
     forecasts: pd.DataFrame, daily: pd.DataFrame, series: str, task: str, seed: int
 ) -> pd.DataFrame:
     baseline, (first, *_) = BASELINES[task], TASK_LOSSES[task]
-    wide = _wide(daily, series, first)
+    wide = by_model(daily, series, first)
     tests = {name: diebold_mariano(*wide[[name, baseline]].to_numpy().T) for name in wide}
     spread = seed_spread(forecasts[forecasts["coin"] == series], first).set_index("model")
-    told = _wide(daily, series, "forecast")
-    means = {COLUMNS.get(name, name): _wide(daily, series, name).mean() for name in LOSSES
+    told = by_model(daily, series, "forecast")
+    means = {COLUMNS.get(name, name): by_model(daily, series, name).mean() for name in LOSSES
              if name in daily}  # fmt: skip
-    table = pd.DataFrame({**means, "n": len(wide)}).join(_skill(wide, baseline, seed))
+    skill = paired_skill(wide, baseline, bootstrap_means(wide, seed=seed))
+    table = pd.DataFrame({**means, "n": len(wide)}).join(skill)
     table["p"] = pd.Series({name: test["p_value"] for name, test in tests.items()})
     effects = pd.Series({name: test["smallest_difference"] for name, test in tests.items()})
     table["smallest_effect"] = (effects / wide[baseline].mean()).where(effects > 0)
@@ -181,7 +174,7 @@ def superior_models(daily: Mapping[str, pd.DataFrame], seed: int) -> dict[str, d
     found: dict[str, dict[str, Any]] = {}
     for task, table in daily.items():
         for series in table["coin"].unique():
-            wide = _wide(table, series, TASK_LOSSES[task][0])
+            wide = by_model(table, series, TASK_LOSSES[task][0])
             p_value, superior = superior_forecasts(wide, BASELINES[task], seed=seed)
             confidence = confidence_set(wide, seed=seed).to_dict()
             result = {"p_spa": p_value, "superior": superior, "confidence": confidence}
@@ -259,53 +252,3 @@ def comparison(
         "verdict": verdict(low, high, test["p_value"]),
         "smallest_effect": test["smallest_difference"] / wide[baseline].mean(),
     }
-
-
-def regimes(table: pd.DataFrame, seen_until: str) -> pd.DataFrame:
-    """Part of each kind that the day *after* each day of a feature table belongs to.
-
-    All but the year and what the demos have seen follow from days that are known before. Without
-    `seen_until`, what they have seen is left out.
-    """
-    close, memory = table["close"], table["log_range_month"]
-    rising = close > close.shift(LONG_MEMORY_DAYS)
-    days = table.index + pd.Timedelta(days=1)
-    seen = np.where(days <= pd.Timestamp(seen_until), "seen", "not seen")
-    return pd.DataFrame(
-        {
-            "year": days.year.astype(str),
-            **({"demos": seen} if seen_until else {}),
-            "trend": np.where(rising, "rising", "falling"),
-            "range": np.where(memory > memory.expanding().median(), "wild", "calm"),
-        },
-        index=days,
-    )
-
-
-def regime_skill(
-    daily: pd.DataFrame,
-    tables: Mapping[str, pd.DataFrame],
-    seen_until: str,
-    seed: int,
-    *,
-    task: str = "change",
-    models: Sequence[str] = ("lstm", "ridge"),
-) -> pd.DataFrame:
-    """Skill of models against the task's baseline by regime.
-
-    Returns:
-        One row per `series`, `kind`, `part` with at least 30 days, and `model`: `n`, `skill`,
-        `low`, `high`.
-    """
-    least, rows, baseline = 30, [], BASELINES[task]
-    for series, table in tables.items():
-        wide = _wide(daily, series, TASK_LOSSES[task][0])[[baseline, *models]]
-        for kind, parts in regimes(table, seen_until).reindex(wide.index).items():
-            for part, days in wide.groupby(parts):
-                if len(days) < least:
-                    continue
-                found = _skill(days, baseline, seed).drop(baseline)
-                found.columns = ["skill", "low", "high"]
-                labels = {"series": series, "kind": kind, "part": part, "n": len(days)}
-                rows.append(found.rename_axis("model").reset_index().assign(**labels))
-    return pd.concat(rows, ignore_index=True)
