@@ -25,7 +25,12 @@ LOG = environment.ROOT / "build" / "install.log"
 LOG_LINES = 15  # shown on failure
 WIDTH = 30  # of the progress bar
 PIP = ["-m", "pip", "--disable-pip-version-check"]
-UV = ["-m", "uv", "pip", "sync", "--require-hashes", "--python", str(environment.VENV)]
+# Compiled here once, as pip does: where Python may not write bytecode, each process would compile
+# all that it imports.
+UV = [
+    "-m", "uv", "pip", "sync", "--require-hashes", "--compile-bytecode",
+    "--python", str(environment.VENV),
+]  # fmt: skip
 
 
 def install(wanted: dict[str, Any]) -> None:

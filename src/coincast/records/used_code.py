@@ -140,9 +140,6 @@ def _parse(source: str) -> tuple[tuple[str, ...], str]:
     try:
         tree = ast.parse(source)
         names = tuple(dict.fromkeys(_imported_names(tree)))
-        for node in ast.walk(tree):
-            if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-                del node.body[0]
         return names, json_hash(_canonical(tree))
     except (ValueError, RecursionError, MemoryError) as error:
         raise SyntaxError(str(error)) from error
@@ -157,6 +154,8 @@ def _imported_names(node: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         case ast.ImportFrom():
             raise SyntaxError("a relative import: only its file would tell of what")
+        case ast.expr():  # holds no statement
+            return
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             yield from (name for child in node.orelse for name in _imported_names(child))
         case _:
@@ -165,8 +164,14 @@ def _imported_names(node: ast.AST) -> Iterator[str]:
 
 
 def _canonical(node: object) -> object:
-    """Syntax tree as lists, without empty fields: which there are depends on Python's version."""
+    """Syntax tree as lists, without docstrings.
+
+    Empty fields are left out, because which there are depends on Python's version.
+    """
+    if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+        del node.body[0]
     if isinstance(node, ast.AST):
-        fields = [[name, _canonical(value)] for name, value in ast.iter_fields(node)]
-        return [type(node).__name__, *(field for field in fields if field[1] not in ("None", []))]
+        fields = [(name, getattr(node, name, None)) for name in node._fields]
+        kept = [[name, _canonical(value)] for name, value in fields if value not in (None, [])]
+        return [type(node).__name__, *kept]
     return [_canonical(item) for item in node] if isinstance(node, list) else repr(node)
