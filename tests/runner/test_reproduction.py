@@ -85,6 +85,22 @@ def test_task_states_sees_a_change_of_code_that_a_parameter_names(places, tmp_pa
     assert why(places, notebook, model=f"{own}:a") == f"code changed: {own}"
 
 
+def test_task_states_sees_a_change_of_series_that_parameters_name(places, tmp_path):
+    parameters = 'series = ["markets"]\nheadlines = ""'
+    notebook = write_notebook(tmp_path, "1 + 1", parameters=parameters)
+    own, scored = tmp_path / "own.csv", tmp_path / "scored.CSV"
+    about = own.with_suffix(".json")
+    for path in (own, about, scored):
+        path.write_text("1")
+    named = {"series": ["markets", str(own)], "headlines": str(scored)}
+    settle(places, notebook, FIGURE, **named)
+    assert why(places, notebook, **named) == ""
+    for path in (own, about, scored):
+        path.write_text("2")
+        assert why(places, notebook, **named) == f"data changed: {path}"
+        path.write_text("1")
+
+
 def test_cells_done_tells_the_section_and_the_last_line_that_was_printed():
     done = {"cell_type": "code", "metadata": {"papermill": {"status": "completed"}}, "source": []}
     title = {"cell_type": "markdown", "metadata": {}, "source": ["## 2 Tests\n", "\n", "Why."]}

@@ -50,19 +50,25 @@ def describe(task: Task) -> Manifest:
     return {
         "notebook": used_code.notebook_hash(task.source),
         "parameters": without_passwords(parameters),
-        "data": used_code.used_data(task.source, price_source),
-        "code": used_code.used_code(task.source, price_source) | _named_code(parameters),
+        "data": used_code.used_data(task.source, price_source) | _named_files(parameters, ".csv"),
+        "code": used_code.used_code(task.source, price_source) | _named_files(parameters, ".py"),
         "versions": _versions(),
         "settings": DETERMINISTIC_ENV,
         "reads": {name: results.values_hash(text, name) for name, text in task.reads.items()},
     }
 
 
-def _named_code(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Hash of each file of code that a parameter names: "path/to/file.py:name"."""
-    places = [v.rpartition(":")[0] for v in parameters.values() if isinstance(v, str)]
-    files = [NOTEBOOKS / place for place in places if place.endswith(".py")]
-    return {str(path): sha256(path) for path in files if path.is_file()}
+def _named_files(parameters: Mapping[str, Any], suffix: str) -> dict[str, str]:
+    """Hash of each file of a kind that parameters name, alone, in a list or as "path:name".
+
+    A JSON file of the same name counts too: a series has its description there.
+    """
+    lists = [value if isinstance(value, list) else [value] for value in parameters.values()]
+    texts = [text for values in lists for text in values if isinstance(text, str)]
+    names = [name for text in texts for name in (text, text.rpartition(":")[0])]
+    files = [NOTEBOOKS / name for name in names if name.lower().endswith(suffix)]
+    beside = [file.with_suffix(".json") for file in files]
+    return {str(path): sha256(path) for path in [*files, *beside] if path.is_file()}
 
 
 @functools.cache
