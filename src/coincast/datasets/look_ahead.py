@@ -27,20 +27,17 @@ class Leak:
 
     Attributes:
         check: what found it: "perturb" (values after day t changed), "truncate" (rows after day t
-            left out), "known target", "closed market", "shuffle" or "shift".
+            left out), "known target" or "closed market".
         column: a feature, "target" or "forecast".
         day: the first row that differs.
-        size: largest difference, in the column's unit; for "shuffle" and "shift" the mean
-            correlation of forecast and target; for "known target" the number of targets tested.
+        size: largest difference, in the column's unit; for "known target" the number of targets
+            tested.
     """
 
     check: str
     column: str
     day: pd.Timestamp
     size: float
-
-    def __str__(self) -> str:
-        return f"{self.check}: {self.column} of {self.day:%Y-%m-%d} ({self.size:.3g})"
 
 
 def find_leaks(
@@ -49,7 +46,7 @@ def find_leaks(
     before: Sequence[pd.DataFrame],
     *,
     days: Iterable[pd.Timestamp],
-    tolerance: float,
+    tolerance: float = 1e-9,
 ) -> list[Leak]:
     """First day and largest difference of each column that knows later data.
 
