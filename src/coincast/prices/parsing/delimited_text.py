@@ -5,7 +5,6 @@ import io
 import re
 
 from coincast.errors import PriceError, shown
-from coincast.prices.parsing.untrusted_json import brief
 
 __all__ = ["read_lines"]
 
@@ -49,7 +48,7 @@ def read_lines(body: bytes, *, numeric: bool = True) -> list[list[str]]:
             "that says so; save it as CSV in UTF-8"
         )
     if text.lstrip().startswith("<"):
-        raise PriceError(f"the table is HTML ({brief(text[:60])}), not CSV; check the address")
+        raise PriceError(f"the table is HTML ({shown(text[:60])}), not CSV; check the address")
     try:
         separator = max(",;\t", key=text.partition("\n")[0].count)
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))

@@ -10,9 +10,9 @@ from datetime import date
 import pandas as pd
 from lxml.html import HtmlElement
 
-from coincast.errors import PriceError
+from coincast.errors import PriceError, shown
 from coincast.prices.days import is_possible
-from coincast.prices.parsing.untrusted_json import brief, member, parse_json
+from coincast.prices.parsing.untrusted_json import member, parse_json
 from coincast.prices.schema import COLUMNS, OHLC
 from coincast.prices.stitch import Part
 
@@ -82,10 +82,10 @@ def _values(quote: object, place: str) -> dict[str, object]:
     inner = quote.get("quote") if isinstance(quote, dict) else None
     values = inner.get("USD", inner) if isinstance(inner, dict) else None
     if not isinstance(values, dict):
-        raise PriceError(f"{place} holds no numbers ({brief(quote)}); fetch it again")
+        raise PriceError(f"{place} holds no numbers ({shown(quote)}); fetch it again")
     currency = values.get("name", USD)
     if str(currency) not in ("USD", str(USD)):
-        raise PriceError(f"{place} is in currency {brief(currency)}; ask for convertId={USD}")
+        raise PriceError(f"{place} is in currency {shown(currency)}; ask for convertId={USD}")
     return values
 
 
@@ -98,7 +98,7 @@ def _day(times: list[object], place: str) -> date:
             days.add(date.fromisoformat(match[1] if match else ""))
         except ValueError:
             raise PriceError(
-                f"{place} has the time {brief(time)}; it should look like "
+                f"{place} has the time {shown(time)}; it should look like "
                 "'2018-01-13T00:00:00.000Z': fetch it again"
             ) from None
     if len(days) != 1:
@@ -125,4 +125,4 @@ def _number(values: dict[str, object], name: str, place: str) -> float:
             return float(value)
     except OverflowError:
         pass
-    raise PriceError(f"{name} is {brief(value)}, not a number, in {place}; fetch it again")
+    raise PriceError(f"{name} is {shown(value)}, not a number, in {place}; fetch it again")

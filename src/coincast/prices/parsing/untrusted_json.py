@@ -3,18 +3,11 @@
 import json
 from typing import Any, NoReturn
 
-from coincast.errors import PriceError
+from coincast.errors import PriceError, shown
 
-__all__ = ["brief", "member", "parse_json"]
+__all__ = ["member", "parse_json"]
 
 SIZE_LIMIT = 16 * 2**20  # bytes; a year of one coin is about 150 kB
-LINE = 80  # characters
-
-
-def brief(value: object) -> str:
-    """A value as one short line, for an error message."""
-    text = repr(value)
-    return text if len(text) <= LINE else f"{text[: LINE - 3]}..."
 
 
 def parse_json(body: bytes | str, place: str) -> Any:  # noqa: ANN401 - it may hold anything
@@ -33,7 +26,7 @@ def parse_json(body: bytes | str, place: str) -> Any:  # noqa: ANN401 - it may h
     start = body[:200].decode(errors="replace") if isinstance(body, bytes) else body[:200]
     if start.lstrip("\ufeff \t\r\n").startswith("<"):
         raise PriceError(
-            f"{place} is HTML instead of JSON ({brief(start.strip())}); the address is wrong or "
+            f"{place} is HTML instead of JSON ({shown(start.strip())}); the address is wrong or "
             "the server refuses robots: check the address or try later"
         )
     try:
@@ -46,7 +39,7 @@ def parse_json(body: bytes | str, place: str) -> Any:  # noqa: ANN401 - it may h
         ) from None
     except ValueError as error:  # also bytes in no encoding and numbers of thousands of digits
         raise PriceError(
-            f"{place} is not JSON ({brief(str(error))}); it is damaged or cut off: fetch it again"
+            f"{place} is not JSON ({shown(str(error))}); it is damaged or cut off: fetch it again"
         ) from error
 
 
@@ -59,7 +52,7 @@ def _refuse_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{brief(repeated)} appears twice in one object")
+        raise ValueError(f"{shown(repeated)} appears twice in one object")
     return found
 
 
@@ -72,7 +65,7 @@ def member(value: object, name: str, kind: type, place: str) -> Any:  # noqa: AN
     found = value.get(name) if isinstance(value, dict) else None
     if not isinstance(found, kind):
         raise PriceError(
-            f"{place} has {name} {brief(found)} where a {kind.__name__} should be; the format of "
+            f"{place} has {name} {shown(found)} where a {kind.__name__} should be; the format of "
             "the answers has changed: use another source or an archived answer"
         )
     return found

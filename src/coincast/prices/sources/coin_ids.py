@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from coincast.errors import InputError, PriceError, did_you_mean
-from coincast.prices.parsing.untrusted_json import brief, member, parse_json
+from coincast.errors import InputError, PriceError, did_you_mean, shown
+from coincast.prices.parsing.untrusted_json import member, parse_json
 from coincast.prices.web.client import Client
 
 __all__ = ["Coin", "check_status", "find_coin", "parse_listing"]
@@ -79,7 +79,7 @@ def parse_listing(body: bytes) -> dict[str, Coin]:
         coin = Coin(member(entry, "id", int, place), slug, (symbol,))
         if coins.setdefault(slug, coin) != coin:
             raise PriceError(
-                f"{place} has two coins with the slug {brief(slug)} (ids {coins[slug].id} and "
+                f"{place} has two coins with the slug {shown(slug)} (ids {coins[slug].id} and "
                 f"{coin.id}); use another source"
             )
     return coins
@@ -97,6 +97,6 @@ def check_status(answer: object, place: str) -> None:
     code = status.get("error_code", 0)
     if str(code) != "0":
         raise PriceError(
-            f"{place} is CoinMarketCap's error {brief(code)}: "
-            f"{brief(status.get('error_message'))}; try later or ask for less"
+            f"{place} is CoinMarketCap's error {shown(code)}: "
+            f"{shown(status.get('error_message'))}; try later or ask for less"
         )

@@ -13,10 +13,10 @@ from functools import partial
 
 import pandas as pd
 
-from coincast.errors import InputError, PriceError
+from coincast.errors import InputError, PriceError, shown
 from coincast.prices.days import FIRST_DAY, ONE_DAY, drop_incomplete, name_spans, span, today
 from coincast.prices.parsing.quotes import USD, read_quotes
-from coincast.prices.parsing.untrusted_json import brief, member, parse_json
+from coincast.prices.parsing.untrusted_json import member, parse_json
 from coincast.prices.schema import as_prices
 from coincast.prices.sources.coin_ids import Coin, check_status, find_coin
 from coincast.prices.sources.request import Request
@@ -180,7 +180,7 @@ def _data(answer: object, coin: Coin, place: str) -> dict[str, object]:
     ):
         if (name == "id" or data.get(name) is not None) and data.get(name) not in known:
             raise PriceError(
-                f"{place} is about the {name} {brief(data.get(name))}, not {known[0]!r}; "
+                f"{place} is about the {name} {shown(data.get(name))}, not {known[0]!r}; "
                 "check the coin's slug or use another source"
             )
     return data

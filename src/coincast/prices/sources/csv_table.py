@@ -20,7 +20,7 @@ from coincast.prices.days import drop_incomplete, is_possible
 from coincast.prices.parsing.delimited_text import read_lines
 from coincast.prices.parsing.table_cells import column_name, parse_day, parse_number
 from coincast.prices.parsing.untrusted_json import SIZE_LIMIT as JSON_LIMIT
-from coincast.prices.parsing.untrusted_json import brief, parse_json
+from coincast.prices.parsing.untrusted_json import parse_json
 from coincast.prices.schema import COLUMNS, OHLC, as_prices
 from coincast.prices.sources.request import Request
 from coincast.prices.web.address import is_web, local_path, show
@@ -67,7 +67,7 @@ def load(request: Request) -> pd.DataFrame:
     for name, value in (known | extent(table)).items():
         if stated.get(name, value) != value:
             raise PriceError(
-                f"{name} of the table is {value!r} but {brief(stated[name])} in the JSON beside "
+                f"{name} of the table is {value!r} but {shown(stated[name])} in the JSON beside "
                 "it; the file was changed or replaced: scrape it again, or delete the JSON if the "
                 "table is your own"
             )
@@ -165,7 +165,7 @@ def _check_coin(names: list[str], lines: list[list[str]], coin: str) -> None:
         others = [text for text in stated if "-".join(text.lower().split()) != coin]
         if others:
             raise PriceError(
-                f"column {name!r} says {brief(others[0])} where the coin is {coin!r}; give only "
+                f"column {name!r} says {shown(others[0])} where the coin is {coin!r}; give only "
                 "that coin's rows, or drop the column if it is the same coin"
             )
 

@@ -1,7 +1,7 @@
 """What a source is asked for."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ class Request:
     end: date | None = None  # inclusive
     venue: str = ""
     url: str = ""
-    client: "Client | None" = field(default=None, compare=False)  # None: one without a cache
+    client: "Client | None" = None  # None: one without a cache
 
     def __post_init__(self) -> None:
         # The slug becomes part of addresses and file names: nothing else may get in.

@@ -18,9 +18,9 @@ from functools import partial
 
 import pandas as pd
 
-from coincast.errors import InputError, PriceError
+from coincast.errors import InputError, PriceError, shown
 from coincast.prices.days import FIRST_DAY, ONE_DAY, drop_incomplete, name_spans, span
-from coincast.prices.parsing.untrusted_json import brief, parse_json
+from coincast.prices.parsing.untrusted_json import parse_json
 from coincast.prices.schema import COLUMNS, OHLC, as_prices
 from coincast.prices.sources.historical_page import parse_page
 from coincast.prices.sources.request import Request
@@ -109,10 +109,10 @@ def parse_listing(body: bytes, coin: str) -> list[Snapshot]:
     """
     rows = parse_json(body, place := "the archive's list of copies")
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        raise PriceError(f"{place} is not a list of rows ({brief(rows)}); check the address")
+        raise PriceError(f"{place} is not a list of rows ({shown(rows)}); check the address")
     header = [str(name) for name in rows[0]] if rows else ["timestamp", "original"]
     if not {"timestamp", "original"} <= set(header):
-        raise PriceError(f"{place} lacks timestamp and original ({brief(header)}); try later")
+        raise PriceError(f"{place} lacks timestamp and original ({shown(header)}); try later")
     named = (dict(zip(header, row, strict=False)) for row in rows[1:])
     found = (_snapshot(row, coin) for row in named if row.get("statuscode", "200") == "200")
     return [snapshot for snapshot in found if snapshot]
@@ -217,13 +217,13 @@ def _parse(page: bytes, snapshot: Snapshot, coin: str) -> Page:
 
 
 def _check_coverage(
-    request: Request, wanted: list[date], shown: set[date], failures: list[InputError]
+    request: Request, wanted: list[date], seen: set[date], failures: list[InputError]
 ) -> None:
-    """Accept pages that show every asked day; without a start or end, from and to what is shown."""
-    shown = shown & set(wanted)
-    first = request.start or min(shown, default=wanted[0])
-    last = request.end or max(shown, default=wanted[-1])
-    missing = [day for day in wanted if first <= day <= last and day not in shown]
+    """Accept pages that show every asked day; without start or end, from and to what they show."""
+    seen = seen & set(wanted)
+    first = request.start or min(seen, default=wanted[0])
+    last = request.end or max(seen, default=wanted[-1])
+    missing = [day for day in wanted if first <= day <= last and day not in seen]
     if not missing:
         return
     if any(isinstance(error, OfflineError) for error in failures):

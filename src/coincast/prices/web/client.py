@@ -10,7 +10,7 @@ import sys
 import threading
 import urllib.parse
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import TypeVar
@@ -140,6 +140,10 @@ class Client:
             return retrying(self._follow, url)
         except InputError:
             raise
+        except exchange.TooSlowError as error:
+            raise InputError(
+                f"{show(url)} took longer than {exchange.DEADLINE} s; try again later"
+            ) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             temporary = _may_pass(error)
             reason = (
@@ -155,31 +159,19 @@ class Client:
     def _follow(self, url: str) -> bytes:
         """Ask an address and those that it redirects to."""
         target = url
-        with _named_when_slow(url):
-            for _ in range(REDIRECTS + 1):
-                with self._session.get(target, timeout=TIMEOUT, stream=True) as answer:
-                    location = self._session.get_redirect_target(answer)
-                    if location is None:
-                        _check_status(url, answer)
-                        packing = answer.headers.get("Content-Encoding", "").strip().lower()
-                        return _unpack(url, _read_body(url, answer.raw), packing)
-                target = urllib.parse.urljoin(target, location)
-                if not is_web(target):
-                    raise InputError(
-                        f"{show(url)} redirects to {show(target)}, not a web page; check the url"
-                    )
+        for _ in range(REDIRECTS + 1):
+            with self._session.get(target, timeout=TIMEOUT, stream=True) as answer:
+                location = self._session.get_redirect_target(answer)
+                if location is None:
+                    _check_status(url, answer)
+                    packing = answer.headers.get("Content-Encoding", "").strip().lower()
+                    return _unpack(url, _read_body(url, answer.raw), packing)
+            target = urllib.parse.urljoin(target, location)
+            if not is_web(target):
+                raise InputError(
+                    f"{show(url)} redirects to {show(target)}, not a web page; check the url"
+                )
         raise InputError(f"{show(url)} redirects more than {REDIRECTS} times; check the address")
-
-
-@contextlib.contextmanager
-def _named_when_slow(url: str) -> Iterator[None]:
-    """Turn the end of the deadline into an error that names the address."""
-    try:
-        yield
-    except exchange.TooSlowError as error:
-        raise InputError(
-            f"{show(url)} took longer than {exchange.DEADLINE} s; try again later"
-        ) from error
 
 
 def _may_pass(error: BaseException) -> bool:
