@@ -6,13 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from makers import make_prices
-from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 from window_makers import direction_windows, table_of
 
 from coincast.datasets import features, leakage, windows
 from coincast.errors import InputError
-from coincast.models.baselines import forecast_baselines
 
 DAYS, TEST_START = 60, "2018-02-10"
 PRICES = make_prices(DAYS, seed=3, start="2018-01-01")
@@ -132,89 +130,6 @@ def test_windows_that_look_ahead_are_named(make, since, expected):
 )
 def test_clean_windows_pass(make, since):
     assert leakage.check_windows(make, PRICES, since=since) == []
-
-
-def noise_windows(seed, days=160, horizon=1):
-    """Return windows of eight features that know nothing of the target."""
-    random = np.random.default_rng(seed)
-    table = table_of(**{f"f{i}": random.normal(size=days) for i in range(8)})
-    target = pd.Series(random.normal(size=days), table.index)
-    return windows.make_windows(table, target, lags=1, horizon_days=horizon)
-
-
-def halves(made, *, embargo=True, days=80):
-    border = made.dates[0] + pd.Timedelta(days=days)
-    known = made.target_dates if embargo else made.dates
-    return made.take(known < border), made.take(made.dates >= border)
-
-
-def series(forecast, test):
-    return pd.Series(forecast, test.dates)
-
-
-def ordinary(made):
-    train, test = windows.standardise(*halves(made))
-    return series(Ridge().fit(train.flat, train.targets).predict(test.flat), test)
-
-
-def scaler_on_all_rows(made):
-    train, test = halves(replace(made, inputs=StandardScaler().fit_transform(made.flat)[:, None]))
-    return series(Ridge().fit(train.flat, train.targets).predict(test.flat), test)
-
-
-def no_embargo(made):
-    train, test = halves(made, embargo=False)
-    return series(Ridge().fit(train.flat, train.targets).predict(test.flat), test)
-
-
-def feature_chosen_on_test_rows(made):
-    _, test = halves(made)
-    best = max(test.flat.T, key=lambda feature: feature @ test.targets)
-    return series(best, test)
-
-
-def penalty_chosen_on_test_rows(made):
-    train, test = halves(made)
-    fits = [Ridge(alpha).fit(train.flat, train.targets) for alpha in np.logspace(-3, 5, 9)]
-    forecasts = [fit.predict(test.flat) for fit in fits]
-    return series(min(forecasts, key=lambda f: np.abs(f - test.targets).mean()), test)
-
-
-def epoch_chosen_on_test_rows(made):
-    """Return the best of 30 random walks of weights, as if each step were an epoch."""
-    _, test = halves(made)
-    weights = np.random.default_rng(0).normal(size=(30, 8)).cumsum(axis=0)
-    accuracies = (np.sign(weights @ test.flat.T) == np.sign(test.targets)).mean(axis=1)
-    return series(test.flat @ weights[accuracies.argmax()], test)
-
-
-@pytest.mark.parametrize(
-    ("pipeline", "horizon"),
-    [
-        (scaler_on_all_rows, 1),
-        (no_embargo, 5),
-        (feature_chosen_on_test_rows, 1),
-        (penalty_chosen_on_test_rows, 1),
-        (epoch_chosen_on_test_rows, 1),
-    ],
-)
-def test_pipelines_that_use_the_test_rows_are_named(pipeline, horizon):
-    leaks = leakage.check_pipeline(pipeline, noise_windows(0, horizon=horizon))
-    assert ("perturb", "forecast") in found(leaks)
-
-
-def test_clean_pipelines_pass():
-    assert leakage.check_pipeline(ordinary, noise_windows(0, horizon=5)) == []
-    prices = {"bitcoin": PRICES}
-    table = features.feature_table(prices)
-    made = windows.make_windows(table, features.next_change(PRICES), lags=3)
-    for name in ("train_mean", "ridge", "linear_regression", "linear_regression_without_levels"):
-
-        def pipeline(given, name=name):
-            train, test = halves(given, days=30)
-            return series(forecast_baselines(train, test, "bitcoin")[name], test)
-
-        assert leakage.check_pipeline(pipeline, made, days=3) == []
 
 
 def test_what_cannot_be_compared_is_refused():
