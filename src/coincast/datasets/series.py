@@ -6,7 +6,6 @@ whose members are `unit`, `origin`, `licence`, `closed_on_weekends`, `scale` and
 """
 
 import json
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from coincast.paths import SERIES, SERIES_ABOUT
 from coincast.prices.parsing.delimited_text import read_lines
 from coincast.prices.parsing.untrusted_json import SIZE_LIMIT, parse_json
 from coincast.prices.schema import parse_date
+from coincast.prices.sources.bundled import read_table
 
 __all__ = ["RATIO", "SCALES", "join_series", "load_series", "validate_series", "write_series"]
 
@@ -57,13 +57,7 @@ def load_series(name_or_path: str) -> pd.DataFrame:
             f"series {shown(name_or_path)} is not bundled; {did_you_mean(name_or_path, about)}"
             f"use one of {', '.join(about)}, or the path of a .csv file"
         )
-    try:
-        table = pd.read_csv(SERIES, parse_dates=["date", "known"], index_col="date")
-    except (OSError, ValueError, EOFError, zlib.error) as error:
-        raise InputError(
-            f"cannot read {SERIES.name}: {' '.join(str(error).split())}; restore it with "
-            "`git checkout data` or `python3 scripts/build_data.py`"
-        ) from error
+    table = read_table(SERIES, ["known", "series", "column", "value"])
     rows = table[table["series"] == name_or_path].reset_index()
     wide = rows.pivot_table("value", ["date", "known"], "column", sort=False)
     series = wide.reset_index("known").rename_axis(columns=None)

@@ -21,7 +21,6 @@ from coincast.errors import InputError
 from coincast.prices.days import ONE_DAY, today
 from coincast.prices.sources import coinmarketcap
 from coincast.prices.sources.request import Request
-from coincast.prices.web.client import Client
 
 __all__ = ["ENGINES", "probe_engine", "probe_network", "start"]
 
@@ -107,8 +106,7 @@ def probe_network(url: str = "") -> dict[str, Any]:
         InputError: no answer, or one that cannot be read.
     """
     last = today() - ONE_DAY
-    client = Client(progress=False)
-    request = Request("bitcoin", last - timedelta(days=6), last, url=url, client=client)
+    request = Request("bitcoin", last - timedelta(days=6), last, url=url)
     return {"days": len(coinmarketcap.load(request))}
 
 

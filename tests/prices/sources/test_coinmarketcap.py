@@ -41,7 +41,7 @@ ASKED = date(2018, 1, 1), date(2018, 1, 7)
 
 def load(server, coin="bitcoin", start=None, end=None, url="", **client):
     """Return what the source gives from a server, without its politeness."""
-    client = Client(per_second=10_000, progress=False, **client)
+    client = Client(per_second=10_000, **client)
     days = [date.fromisoformat(day) if day else None for day in (start, end)]
     request = Request(coin, *days, url=url or server.url, client=client)
     return validate_prices(coinmarketcap.load(request))

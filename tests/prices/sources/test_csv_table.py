@@ -314,7 +314,7 @@ def test_parse_table_refuses_rows_of_several_coins():
         ({}, "'csv' needs url"),
         ({"url": "own.csv", "venue": "coinbase"}, "'coinbase'"),
         ({"url": "/nowhere/{symbol}.csv"}, "{symbol}"),
-        ({"url": "/nowhere/own.csv"}, "'file:///nowhere/own.csv': No such file"),
+        ({"url": "/nowhere/own.csv"}, "'own.csv' in '/nowhere': No such file"),
         ({"url": "ftp://127.0.0.1/own.csv"}, "'ftp'"),
         ({"url": "a\0b.csv"}, "embedded null byte"),
     ],

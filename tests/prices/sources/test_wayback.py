@@ -39,7 +39,7 @@ TEN = make_prices(10, seed=6, start="2018-01-01").round(2)
 
 def load(server, start=None, end=None, **client):
     """Return what the source gives from a server, without its politeness."""
-    client = Client(per_second=10_000, progress=False, **client)
+    client = Client(per_second=10_000, **client)
     days = [date.fromisoformat(day) if day else None for day in (start, end)]
     return validate_prices(wayback.load(Request("bitcoin", *days, url=server.url, client=client)))
 

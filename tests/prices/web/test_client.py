@@ -87,7 +87,7 @@ def test_read_refuses_what_is_no_address(url, message):
 def test_read_says_why_a_file_cannot_be_read(tmp_path, name, reason):
     (tmp_path / "folder").mkdir()
     (tmp_path / "page.html").write_text("x")
-    with pytest.raises(InputError, match=f"'file://.*{name}': {reason}"):
+    with pytest.raises(InputError, match=f"^cannot read '.*': {reason};"):
         fetch(f"{tmp_path.as_uri()}/{name}")
 
 
@@ -120,7 +120,7 @@ def test_only_regular_files_are_read_beside_a_table_and_from_the_cache(special):
     table = special.with_name("own.csv")
     table.write_text("date,open,high,low,close\n2018-01-01,2,4,1,3\n")
     special.rename(f"{table}.json")
-    with pytest.raises(InputError, match=r"own.csv.json': (not a regular file|Is a directory);"):
+    with pytest.raises(InputError, match=r"own.csv.json' in '.*': (not a r|Is a d)"):
         load_prices("bitcoin", source="csv", url=str(table))
     cache = RawCache(special.parent)
     Path(f"{table}.json").rename(cache.path("http://localhost/"))
@@ -131,7 +131,7 @@ def test_only_regular_files_are_read_beside_a_table_and_from_the_cache(special):
     "form",
     [
         "http://me:word@{host}/page", "http://word@{host}/page", "http://{host}/page?api_key=word",
-        "http://{host}/page?start=1&token=word", "file://me:word@h/nowhere",
+        "http://{host}/page?start=1&token=word",
         "ftp://me:word@{host}/",
     ],
 )  # fmt: skip

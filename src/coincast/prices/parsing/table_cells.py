@@ -13,8 +13,7 @@ from coincast.prices.days import is_possible
 from coincast.prices.schema import COLUMNS
 
 __all__ = [
-    "column_name", "has_digit", "parse_day", "parse_decimal", "parse_number", "parse_rows",
-    "row_texts",
+    "column_name", "has_digit", "parse_day", "parse_number", "parse_rows", "row_texts",
 ]  # fmt: skip
 
 BLOCKS = {"br", "div", "p", "li", "tr", "td"}
@@ -105,15 +104,20 @@ def parse_day(text: str) -> datetime:
     raise PriceError(f"date {text[:40]!r} is not a day such as 'Jan 13, 2018'; check the page")
 
 
-def parse_decimal(text: str, name: str) -> Decimal | None:
-    """The number that a cell shows; None where it shows that there is none.
+def parse_number(text: str, name: str) -> float:
+    """The number that a cell shows; NaN where it shows that there is none.
 
     Raises:
         PriceError: it is not a number; the message calls it by `name`.
 
-    >>> parse_decimal("9,92,65,40,000", "volume"), parse_decimal("-", "volume")
-    (Decimal('9926540000'), None)
+    >>> parse_number("9,92,65,40,000", "volume"), parse_number("-", "volume")
+    (9926540000.0, nan)
     """
+    number = _parse_decimal(text, name)
+    return float("nan") if number is None else float(number)
+
+
+def _parse_decimal(text: str, name: str) -> Decimal | None:
     if text in MISSING:
         return None
     if not NUMBER.fullmatch(text):
@@ -121,12 +125,6 @@ def parse_decimal(text: str, name: str) -> Decimal | None:
             f"{name} is {text[:40]!r}, not a number; check the page or leave out that day"
         )
     return Decimal(text.replace(",", ""))
-
-
-def parse_number(text: str, name: str) -> float:
-    """The same as `parse_decimal`, as a float; NaN where there is no number."""
-    number = parse_decimal(text, name)
-    return float("nan") if number is None else float(number)
 
 
 def _shown_texts(element: HtmlElement) -> Iterator[str]:
@@ -166,7 +164,7 @@ def _finer_number(shown: str, cell: HtmlElement, name: str) -> float:
     attribute = cell.get(VALUE)
     if attribute is None:
         return parse_number(shown, name)
-    text, value = parse_decimal(shown, name), parse_decimal(attribute.strip(), name)
+    text, value = _parse_decimal(shown, name), _parse_decimal(attribute.strip(), name)
     if text is None and value is None:
         return float("nan")
     # Either may be rounded: the text to its decimals, the attribute to six digits.

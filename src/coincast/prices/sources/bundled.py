@@ -81,7 +81,7 @@ def row_origins() -> pd.DataFrame:
 
 
 def read_table(path: Path, columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
-    """A bundled table, index `date`.
+    """A bundled table, index `date`; a column `known` holds days too.
 
     Raises:
         InputError: it cannot be read, or lacks one of the columns.
@@ -90,7 +90,7 @@ def read_table(path: Path, columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
         table = pd.read_csv(
             path,
             compression="gzip",
-            parse_dates=["date"],
+            parse_dates=["date", *({"known"} & set(columns))],
             index_col="date",
             dtype=dict.fromkeys(NUMBERS, "float64"),
         )

@@ -23,7 +23,7 @@ from coincast.prices.sources.request import Request
 from coincast.prices.stitch import Part, stitch
 from coincast.prices.web.client import Client, OfflineError
 
-__all__ = ["API", "load", "parse_history", "windows"]
+__all__ = ["API", "load", "parse_history"]
 
 API = "https://api.coinmarketcap.com"
 STEP = timedelta(days=364)  # a window has one more day, the first of the next
@@ -63,17 +63,10 @@ def load(request: Request) -> pd.DataFrame:
     )
 
 
-def windows(first: date, last: date) -> Iterator[tuple[date, date]]:
-    """The windows of the grid that cover a period, newest first.
+def _windows(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """First and last day of the windows of the grid that cover a period, newest first.
 
-    Args:
-        first: no earlier than CoinMarketCap's first day.
-        last: no earlier than `first`, no later than yesterday (UTC).
-
-    Returns:
-        First and last day of each; the newest ends yesterday at the latest.
-
-    >>> [f"{begin}..{end}" for begin, end in windows(date(2014, 1, 1), date(2015, 1, 1))]
+    >>> [f"{begin}..{end}" for begin, end in _windows(date(2014, 1, 1), date(2015, 1, 1))]
     ['2014-04-27..2015-04-26', '2013-04-28..2014-04-27']
     """
     begin = FIRST_DAY + (last - FIRST_DAY) // STEP * STEP
@@ -128,7 +121,7 @@ def _read_windows(
     missing: list[date] = []
     addresses: dict[str, list[date]] = {}
     checksum = hashlib.sha256()
-    for begin, end in client.track(windows(first, last), request.coin):
+    for begin, end in client.track(_windows(first, last), request.coin):
         url = _address(server, coin, begin, end)
         addresses[url] = span(begin, end)
         try:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from coincast.errors import InputError, PriceError, shown
-from coincast.files import read_regular
+from coincast.files import read_limited
 from coincast.prices.days import drop_incomplete, is_possible
 from coincast.prices.parsing.delimited_text import read_lines
 from coincast.prices.parsing.table_cells import column_name, parse_day, parse_number
@@ -216,12 +216,8 @@ def _read_sidecar(url: str) -> dict[str, object]:
     path = Path(f"{local_path(url)}.json")
     if is_web(url) or not path.exists():
         return {}
-    try:
-        stated = parse_json(read_regular(path, JSON_LIMIT + 1), path.name)
-    except OSError as error:
-        raise InputError(
-            f"cannot read {str(path)!r}: {error.strerror}; grant the permission or remove it"
-        ) from error
+    body = read_limited(path, JSON_LIMIT, "grant the permission or remove it")
+    stated = parse_json(body, path.name)
     if not isinstance(stated, dict) or stated.get("volume_unit", "USD") not in UNITS:
         raise PriceError(
             f"{path.name} has no volume_unit out of {', '.join(UNITS)}; scrape again or delete it"

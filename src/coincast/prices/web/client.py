@@ -27,7 +27,7 @@ from tenacity import (
 from tqdm import tqdm
 
 from coincast.errors import InputError
-from coincast.files import read_regular
+from coincast.files import read_limited
 from coincast.prices.web import exchange
 from coincast.prices.web.address import find_scheme, is_web, local_path, show
 from coincast.prices.web.cache import RawCache
@@ -66,7 +66,6 @@ class Client:
         refresh: fetch even what is in the cache.
         offline: use nothing but the cache.
         per_second: maximum number of requests per second to one host.
-        progress: show progress bars on a terminal.
 
     Attributes:
         writing: held while a file is written. A command that ends takes it first, so that its
@@ -80,10 +79,8 @@ class Client:
         refresh: bool = False,
         offline: bool = False,
         per_second: int = 4,
-        progress: bool = True,
     ) -> None:
         self.cache, self.refresh, self.offline = cache, refresh, offline
-        self.progress = progress and sys.stderr.isatty()
         self.writing = threading.Lock()
         self._session = exchange.Session(per_second)
 
@@ -104,7 +101,8 @@ class Client:
                 that is too slow or too large.
         """
         if find_scheme(url) == "file":
-            return parse(_read_file(url))
+            remedy = "check the path and its permissions, or ask for a shorter period"
+            return parse(read_limited(local_path(url), SIZE_LIMIT, remedy))
         cache = self.cache if complete else None
         kept = cache.get(url) if cache and not self.refresh else None
         if kept is not None:
@@ -123,8 +121,8 @@ class Client:
                 self.cache.path(url).unlink(missing_ok=True)
 
     def track(self, items: Iterable[Item], description: str) -> Iterable[Item]:
-        """The items one by one, with a progress bar if they take longer than a second."""
-        return tqdm(list(items), description, unit="page", delay=1, disable=not self.progress)
+        """The items one by one; a terminal shows a bar if they take longer than a second."""
+        return tqdm(list(items), description, unit="page", delay=1, disable=not sys.stderr.isatty())
 
     def _fetch(self, url: str) -> bytes:
         """Fetch from the web, trying again while that may help."""
@@ -242,18 +240,6 @@ def _unpack(url: str, body: bytes, packing: str) -> bytes:
             body = file.read(SIZE_LIMIT + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise _TemporaryError(f"damaged gzip: {error}") from error
-    _check_size(url, len(body))
-    return body
-
-
-def _read_file(url: str) -> bytes:
-    try:
-        body = read_regular(local_path(url), SIZE_LIMIT + 1)
-    except (OSError, ValueError) as error:  # ValueError: no path may hold a zero byte
-        raise InputError(
-            f"cannot read {show(url)}: {getattr(error, 'strerror', error)}; "
-            "check the path and its permissions"
-        ) from error
     _check_size(url, len(body))
     return body
 
