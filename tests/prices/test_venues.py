@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 from makers import make_prices
 
@@ -42,11 +41,6 @@ def test_second_opinion_is_another_venue_of_the_same_coin(coin, venue, rows):
     assert found["days"] == rows
     assert 0.9 < found["return_correlation"] < 1
     assert 0 < found["mean_close_gap"] < 0.02
-
-
-def test_second_opinion_on_a_foreign_table_is_the_bundled_one():
-    prices = make_prices(30, seed=1, coin="bitcoin")
-    pd.testing.assert_frame_equal(venues.second_opinion(prices), load_prices("bitcoin")[["close"]])
 
 
 def test_agreement_of_bundled_venues_is_close():

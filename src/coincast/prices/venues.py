@@ -10,7 +10,6 @@ from coincast.prices.load import load_hourly, load_prices
 
 __all__ = [
     "agreement", "bitcoin_closes", "comparison_table", "gap_sentence", "gaps", "gaps_within",
-    "second_opinion",
 ]  # fmt: skip
 
 DISAGREEMENT = 0.05  # of the close
@@ -115,45 +114,37 @@ def agreement(closes: pd.DataFrame, reference: str) -> pd.DataFrame:
 def comparison_table(prices: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """How far each coin's prices agree with a second opinion on the days that both have.
 
+    That is the bundled series for a table from elsewhere; for a bundled one Bitstamp's bitcoin, or
+    else the last trade of each day at Bitfinex.
+
     Returns:
         One row per coin: `days` in common; `return_correlation` of the daily changes of the closes;
         `mean_close_gap`, the mean of |second / first - 1|; `disagreeing_days`, how many have a gap
         above five per cent. Without a common day the second and third are None.
     """
-    rows = {coin: _compare(table, second_opinion(table)) for coin, table in prices.items()}
+    rows: dict[str, dict[str, Any]] = {}
+    for coin, table in prices.items():
+        pair = pd.DataFrame({"first": table["close"], "second": _other_closes(table)}).dropna()
+        gap = (pair["second"] / pair["first"] - 1).abs()
+        correlation = pair.pct_change().corr().loc["first", "second"]
+        rows[coin] = {
+            "days": len(pair),
+            "return_correlation": None if pair.empty else correlation,
+            "mean_close_gap": None if pair.empty else gap.mean(),
+            "disagreeing_days": int((gap > DISAGREEMENT).sum()),
+        }
     # As objects: unknown values stay None, which JSON can hold, instead of NaN.
     return pd.DataFrame.from_dict(rows, orient="index", dtype=object)
 
 
-def _compare(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any]:
-    pair = pd.DataFrame({"first": first["close"], "second": second["close"]}).dropna()
-    gap = (pair["second"] / pair["first"] - 1).abs()
-    correlation = pair.pct_change().corr().loc["first", "second"]
-    return {
-        "days": len(pair),
-        "return_correlation": None if pair.empty else correlation,
-        "mean_close_gap": None if pair.empty else gap.mean(),
-        "disagreeing_days": int((gap > DISAGREEMENT).sum()),
-    }
-
-
-def second_opinion(prices: pd.DataFrame) -> pd.DataFrame:
-    """Bundled closes of the same coin from another place, to compare a table with.
-
-    Args:
-        prices: as `load_prices` gives them.
-
-    Returns:
-        Column `close`, USD, index `date`: the bundled series for a table from elsewhere; for a
-        bundled one Bitstamp's bitcoin, or else the last trade of each day at Bitfinex. Empty where
-        nothing bundled has the coin.
-    """
+def _other_closes(prices: pd.DataFrame) -> pd.Series:
+    """Bundled closes of the same coin from another place; none where nothing bundled has it."""
     coin, source, venue = (prices.attrs.get(name) for name in ("coin", "source", "venue"))
     try:
         if source != "bundled":
-            return load_prices(coin)[["close"]]
+            return load_prices(coin)["close"]
         if coin == "bitcoin" and venue != "bitstamp":
-            return load_prices(coin, venue="bitstamp")[["close"]]
-        return load_hourly(coin)[["close"]].resample("D").last().dropna()
+            return load_prices(coin, venue="bitstamp")["close"]
+        return load_hourly(coin)["close"].resample("D").last().dropna()
     except InputError:
-        return prices[["close"]].iloc[:0]
+        return prices["close"].iloc[:0]

@@ -23,8 +23,7 @@ from coincast.prices.parsing.untrusted_json import SIZE_LIMIT as JSON_LIMIT
 from coincast.prices.parsing.untrusted_json import parse_json
 from coincast.prices.schema import COLUMNS, OHLC, as_prices
 from coincast.prices.sources.request import Request
-from coincast.prices.web.address import is_web, local_path, show
-from coincast.prices.web.client import Client
+from coincast.prices.web.client import Client, is_web, local_path, show
 
 __all__ = ["extent", "load", "parse_table"]
 

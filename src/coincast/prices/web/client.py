@@ -9,10 +9,12 @@ import io
 import sys
 import threading
 import urllib.parse
+import urllib.request
 import zlib
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from http.client import HTTPException
+from pathlib import Path
 from typing import TypeVar
 
 import requests
@@ -26,13 +28,12 @@ from tenacity import (
 )
 from tqdm import tqdm
 
-from coincast.errors import InputError
+from coincast.errors import InputError, redacted, shown
 from coincast.files import read_limited
 from coincast.prices.web import exchange
-from coincast.prices.web.address import find_scheme, is_web, local_path, show
 from coincast.prices.web.cache import RawCache
 
-__all__ = ["Client", "OfflineError"]
+__all__ = ["Client", "OfflineError", "is_web", "local_path", "show"]
 
 Item = TypeVar("Item")
 Parsed = TypeVar("Parsed")
@@ -40,10 +41,25 @@ SIZE_LIMIT = 32 * 2**20  # bytes after decompression; five years of one coin are
 TIMEOUT = (10, 30)  # seconds to connect, seconds between two parts of the answer
 ATTEMPTS = 4
 MAX_WAIT = 60  # seconds; a server may ask for a day
-MAX_REASON = 100  # characters
+MAX_REASON, MOST_SHOWN = 100, 200  # characters of a reason, of an address
 REDIRECTS = 10
 TEMPORARY = {429, 500, 502, 503, 504}
 BACKOFF = wait_exponential_jitter(multiplier=0.5, max=MAX_WAIT)
+
+
+def show(url: str) -> str:
+    """An address for an error message: redacted, cut, without control characters."""
+    return f"{redacted(url)!r:.{MOST_SHOWN}}"
+
+
+def is_web(url: str) -> bool:
+    """Whether an address is http or https."""
+    return url.lower().startswith(("http://", "https://"))
+
+
+def local_path(url: str) -> Path:
+    """The path that a file address names."""
+    return Path(urllib.request.url2pathname(urllib.parse.urlsplit(url).path))
 
 
 class OfflineError(InputError):
@@ -100,7 +116,7 @@ class Client:
             InputError: another scheme, an unreadable file, no answer, an error status, or an answer
                 that is too slow or too large.
         """
-        if find_scheme(url) == "file":
+        if _find_scheme(url) == "file":
             remedy = "check the path and its permissions, or ask for a shorter period"
             return parse(read_limited(local_path(url), SIZE_LIMIT, remedy))
         cache = self.cache if complete else None
@@ -170,6 +186,19 @@ class Client:
                     f"{show(url)} redirects to {show(target)}, not a web page; check the url"
                 )
         raise InputError(f"{show(url)} redirects more than {REDIRECTS} times; check the address")
+
+
+def _find_scheme(url: str) -> str:
+    """The scheme of an address: http, https or file."""
+    try:
+        scheme = urllib.parse.urlsplit(url).scheme
+    except ValueError as error:
+        raise InputError(f"url {show(url)} is not an address: {error}; check it") from error
+    if scheme not in {"http", "https", "file"}:
+        raise InputError(
+            f"url {show(url)} has the scheme {shown(scheme)}; use http://, https:// or file://"
+        )
+    return scheme
 
 
 def _may_pass(error: BaseException) -> bool:
