@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from coincast.datasets.leakage import check_closed_days
-from coincast.errors import InputError, did_you_mean, shown
+from coincast.errors import InputError, PriceError, did_you_mean, shown
 from coincast.files import read_limited, write_together
 from coincast.paths import SERIES, SERIES_ABOUT
-from coincast.prices.parsing.delimited_text import read_lines
+from coincast.prices.parsing.delimited_text import read_rows
 from coincast.prices.parsing.untrusted_json import SIZE_LIMIT, parse_json
 from coincast.prices.schema import parse_date
 from coincast.prices.sources.bundled import read_table
@@ -194,19 +194,17 @@ def write_series(series: pd.DataFrame, path: Path, provenance: Mapping[str, obje
 
 def _read_own(path: Path) -> pd.DataFrame:
     """A series of your own, with what the JSON beside it says, not validated."""
-    header, *rows = (line for line in read_lines(_read(path)) if any(line))
+    try:
+        header, numbered = read_rows(_read(path))
+    except PriceError as error:
+        raise InputError(f"{path.name}: {error}") from error
+    rows = [row for _, row in numbered]
     names = [name.strip() for name in header]
     if names[:2] != ["date", "known"] or len(set(names)) < len(names):
         raise InputError(
             f"{path.name} begins with {shown(header)}; its columns must be date, known and those "
             "of its values, each named once"
         )
-    for number, row in enumerate(rows, 2):
-        if len(row) != len(names):
-            raise InputError(
-                f"{path.name}: row {number} has {len(row)} cells where the header has "
-                f"{len(names)}; correct it"
-            )
     numbers = [[_number(text, path.name, row[0]) for text in row[2:]] for row in rows]
     dates, known = (_days([row[place] for row in rows], path.name) for place in (0, 1))
     series = pd.DataFrame(numbers, dates.rename("date"), names[2:], dtype="float64")

@@ -17,7 +17,7 @@ import pandas as pd
 from coincast.datasets.headlines.times import find_zone, utc_time
 from coincast.errors import InputError, shown
 from coincast.files import read_limited
-from coincast.prices.parsing.delimited_text import read_lines
+from coincast.prices.parsing.delimited_text import read_rows
 
 __all__ = ["read_headlines"]
 
@@ -121,18 +121,11 @@ def _as_table(rows: list[Row], zone: zoneinfo.ZoneInfo | None) -> pd.DataFrame:
 
 def _table_rows(body: bytes) -> Iterator[Row]:
     """The rows of a CSV text; the header is row 1."""
-    header, *lines = read_lines(body, numeric=False)
+    header, lines = read_rows(body, numeric=False)
     names = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in header]
     published, text = _column(names, TIMES, "time"), _column(names, TEXTS, "headline")
     source = next((place for place, name in enumerate(names) if name in SOURCES), None)
-    for number, line in enumerate(lines, 2):
-        if not any(line):
-            continue
-        if len(line) != len(header):
-            raise InputError(
-                f"row {number} ({shown(','.join(line))}) has {len(line)} cells where the header "
-                f"has {len(header)}; put texts with commas in quotation marks"
-            )
+    for number, line in lines:
         publisher = "" if source is None else line[source]
         yield Row(f"row {number}", line[published], line[text], publisher)
 

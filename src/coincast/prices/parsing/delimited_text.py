@@ -6,7 +6,9 @@ import re
 
 from coincast.errors import PriceError, shown
 
-__all__ = ["read_lines"]
+__all__ = ["read_rows"]
+
+Rows = list[tuple[int, list[str]]]
 
 MARKS = {  # the first bytes of a text -> its encoding; the longer ones first
     b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16",
@@ -24,16 +26,18 @@ DECIMAL_POINT = re.compile(
 )
 
 
-def read_lines(body: bytes, *, numeric: bool = True) -> list[list[str]]:
-    """The cells of a table's lines; the first is not empty. Numbers have decimal points.
+def read_rows(body: bytes, *, numeric: bool = True) -> tuple[list[str], Rows]:
+    """The cells of a table's header, and of the rows below it that are not blank.
+
+    Each row has a number, the header's being 1, and as many cells. Numbers have decimal points.
 
     Args:
         body: the file's bytes.
         numeric: False for a table of texts, whose cells stay as they are.
 
     Raises:
-        PriceError: the bytes are no text or no table, or a decimal comma cannot be told from one
-            between thousands.
+        PriceError: the bytes are no text or no table, a row has another length than the header, or
+            a decimal comma cannot be told from one between thousands.
     """
     encoding = next((name for mark, name in MARKS.items() if body.startswith(mark)), "utf-8")
     try:
@@ -56,7 +60,16 @@ def read_lines(body: bytes, *, numeric: bool = True) -> list[list[str]]:
         raise PriceError(f"the table is not CSV: {error}; correct or download it again") from error
     if not lines or not any(lines[0]):
         raise PriceError("the table has no header; its first line must name the columns")
-    return lines if separator == "," or not numeric else [lines[0], *_with_points(lines[1:])]
+    header, *below = lines
+    below = below if separator == "," or not numeric else _with_points(below)
+    rows = [(number, line) for number, line in enumerate(below, 2) if any(line)]
+    for number, line in rows:
+        if len(line) != len(header):
+            raise PriceError(
+                f"row {number} ({shown(','.join(line))}) has {len(line)} cells where the header "
+                f"has {len(header)}; correct it, or put texts with commas in quotation marks"
+            )
+    return header, rows
 
 
 def _with_points(lines: list[list[str]]) -> list[list[str]]:

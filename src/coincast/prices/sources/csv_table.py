@@ -17,7 +17,7 @@ import pandas as pd
 from coincast.errors import InputError, PriceError, shown
 from coincast.files import read_limited
 from coincast.prices.days import drop_incomplete, is_possible
-from coincast.prices.parsing.delimited_text import read_lines
+from coincast.prices.parsing.delimited_text import read_rows
 from coincast.prices.parsing.table_cells import column_name, parse_day, parse_number
 from coincast.prices.parsing.untrusted_json import SIZE_LIMIT as JSON_LIMIT
 from coincast.prices.parsing.untrusted_json import parse_json
@@ -93,27 +93,22 @@ def parse_table(body: bytes, coin: str) -> tuple[pd.DataFrame, str]:
         coin: whose prices they must be, where a column says whose they are.
 
     Raises:
-        PriceError: naming the column, or the line and the value at fault.
+        PriceError: naming the column, or the row and the value at fault.
 
     >>> table, unit = parse_table(b"Date,Open,High,Low,Close\n2018-01-13,1,3,1,2\n", "bitcoin")
     >>> table.loc["2018-01-13", "close"].item(), unit
     (2.0, 'USD')
     """
-    lines = read_lines(body)
-    if re.fullmatch(r"\d{13}|\d{16}", lines[0][0].strip(), flags=re.ASCII):
-        lines = [BINANCE, *lines]
-    names = [column_name(name) for name in lines[0]]
-    places = _columns(names, lines[0])
-    rows = [(number, line) for number, line in enumerate(lines[1:], 2) if any(line)]
-    for number, line in rows:
-        if len(line) != len(names):
-            raise PriceError(
-                f"line {number} has {len(line)} cells where the header has {len(names)}; correct it"
-            )
+    header, rows = read_rows(body)
+    opens = re.fullmatch(r"\d{13}|\d{16}", header[0].strip(), flags=re.ASCII)
+    if opens and len(header) == len(BINANCE):
+        header, rows = BINANCE, [(1, header), *rows]
+    names = [column_name(name) for name in header]
+    places = _columns(names, header)
     if not rows:
         raise PriceError("the table has a header but no rows; ask for a period that it covers")
     _check_coin(names, [line for _, line in rows], coin)
-    days = [_parse_day(line[places["date"]], f"line {number}") for number, line in rows]
+    days = [_parse_day(line[places["date"]], f"row {number}") for number, line in rows]
     numbers = {
         name: [
             _parse_number(line[place], f"{name} of {day:%Y-%m-%d}")
