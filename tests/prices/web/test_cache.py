@@ -171,12 +171,7 @@ def test_load_prices_keeps_no_page_of_a_period_that_is_not_over(server, cache, e
     prices = make_prices(5, seed=2, start=today - timedelta(4)).round(4)  # until today
     server.pages["/bitcoin"] = render_page(prices)
     with contextlib.suppress(InputError):  # days that are not over are in no table
-        load_prices(
-            "bitcoin",
-            end=end.format_map(days),
-            source="html",
-            url=f"{server.url}/{{coin}}",
-            client=Client(cache),
-        )
+        url, client = f"{server.url}/{{coin}}", Client(cache)
+        load_prices("bitcoin", end=end.format_map(days), source="html", url=url, client=client)
     assert len(server.requests) == 1
     assert cache.folder.exists() == kept

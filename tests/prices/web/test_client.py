@@ -45,15 +45,7 @@ def test_read_returns_the_bytes_of_a_file_whose_name_has_blanks(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("url", "scheme"),
-    [
-        ("", ""),
-        ("page.html", ""),
-        ("//example.org/page", ""),
-        ("ftp://127.0.0.1/page", "ftp"),
-        ("javascript:alert(1)", "javascript"),
-        ("data:text/html,<p>", "data"),
-    ],
+    ("url", "scheme"), [("page.html", ""), ("ftp://127.0.0.1/page", "ftp"), ("data:,<p>", "data")]
 )
 def test_read_refuses_other_schemes(url, scheme):
     with pytest.raises(InputError, match=f"scheme '{scheme}'"):
@@ -149,35 +141,20 @@ def test_passwords_stay_out_of_errors_and_of_the_cache(server, tmp_path, form):
         assert b"word" not in cache.path(url).read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("location", "reason"),
-    [
-        ("data:text/html,<p>", " .*'data:text/html,<p>'"),
-        ("http://[::1", ": ValueError"),
-    ],
-)
-def test_read_refuses_a_redirect_that_leads_away_or_nowhere(server, location, reason):
-    server.pages["/loop"] = Answer(status=302, headers={"Location": location})
-    with pytest.raises(InputError, match=f"'{server.url}/loop'{reason}"):
+def test_read_refuses_a_redirect_that_leads_nowhere(server):
+    server.pages["/loop"] = Answer(status=302, headers={"Location": "http://[::1"})
+    with pytest.raises(InputError, match=f"'{server.url}/loop': ValueError"):
         fetch(f"{server.url}/loop")
 
 
-def test_read_reads_no_more_than_its_limit_from_a_server(server, monkeypatch):
+def test_read_reads_no_more_than_its_limit(server, tmp_path, monkeypatch):
     monkeypatch.setattr(web, "SIZE_LIMIT", 2**20)
     server.pages["/fits"], server.pages["/more"] = bytes(2**20), bytes(2**20 + 1)
     assert len(fetch(f"{server.url}/fits")) == 2**20
-    with pytest.raises(InputError, match=r"/more' .* 1 MiB"):
-        fetch(f"{server.url}/more")
-
-
-def test_read_reads_no_more_than_its_limit_from_a_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(web, "SIZE_LIMIT", 2**20)
-    path = tmp_path / "page.html"
-    path.write_bytes(bytes(2**20))
-    assert len(fetch(path.as_uri())) == 2**20
-    path.write_bytes(bytes(2**20 + 1))
-    with pytest.raises(InputError, match=r"page.html' .* 1 MiB"):
-        fetch(path.as_uri())
+    (tmp_path / "more").write_bytes(bytes(2**20 + 1))
+    for url in (f"{server.url}/more", (tmp_path / "more").as_uri()):
+        with pytest.raises(InputError, match=r"more' .* 1 MiB"):
+            fetch(url)
 
 
 @pytest.mark.parametrize("form", ["gzip", "x-gzip", "identity", "GZIP"])
@@ -210,11 +187,11 @@ def test_clients_leave_no_threads_behind(server):
     assert threading.active_count() <= before + 1  # the server may be ending an answer
 
 
-@pytest.mark.parametrize(("terminal", "shown"), [(True, True), (False, False)])
-def test_track_shows_a_bar_on_a_terminal_alone(monkeypatch, capsys, terminal, shown):
+@pytest.mark.parametrize("terminal", [True, False])
+def test_track_shows_a_bar_on_a_terminal_alone(monkeypatch, capsys, terminal):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
     monkeypatch.setattr(
         web, "tqdm", lambda *given, **options: tqdm(*given, **options | {"delay": 0})
     )
     assert list(Client().track(range(5), "bitcoin")) == [0, 1, 2, 3, 4]
-    assert ("bitcoin: 100%" in capsys.readouterr().err) == shown
+    assert ("bitcoin: 100%" in capsys.readouterr().err) == terminal
