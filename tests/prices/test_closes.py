@@ -36,7 +36,6 @@ def test_closes_of_an_unknown_asset_are_refused_with_the_known_ones():
     ("rows", "message"),
     [
         (["2020-01-01,x,1", "2020-01-02,x,-1"], "x: the close of 2020-01-02"),
-        (["2020-01-01,x,inf", "2020-01-02,x,1"], "x: the close of 2020-01-01"),
         (["2020-01-02,x,", "2020-01-03,x,1"], "x: the close of 2020-01-02"),
         (["2020-01-02,x,1", "2020-01-01,x,1"], "not ascending"),
         (["2020-01-01,x,1", "2020-01-01,x,2"], "unique"),

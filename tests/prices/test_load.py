@@ -138,12 +138,6 @@ def test_load_prices_reads_a_saved_page_as_the_bundled_prices(tmp_path):
     }  # fmt: skip
 
 
-def test_load_prices_keeps_only_the_days_asked_for_when_a_page_shows_more(server):
-    server.pages["/page"] = page_of("bitcoin")
-    found = load_prices("bitcoin", "2017-12-01", "2017-12-31", "html", url=f"{server.url}/page")
-    assert found.index.equals(pd.date_range("2017-12-01", "2017-12-31"))
-
-
 @pytest.mark.parametrize(("start", "end"), [("2017-11-14", ""), ("", "2018-01-14")])
 def test_load_prices_refuses_a_page_that_shows_less_than_was_asked(server, start, end):
     server.pages["/page"] = page_of("bitcoin")
@@ -159,11 +153,10 @@ def test_load_prices_asks_for_all_days_up_to_yesterday_when_no_period_is_given(s
     assert server.requests[0] in {f"/page?from=20130428&to={day:%Y%m%d}" for day in yesterdays}
 
 
-@pytest.mark.parametrize(("template", "name"), [("{symbol}", "{symbol}"), ("{}", "{}")])
-def test_load_prices_refuses_an_unknown_placeholder(server, template, name):
-    with pytest.raises(InputError, match=f"holds '{name}';"):
-        load_prices("bitcoin", source="html", url=f"{server.url}/{template}?c={{coin}}")
-    assert server.requests == []
+@pytest.mark.parametrize("placeholder", ["{symbol}", "{}"])
+def test_load_prices_refuses_an_unknown_placeholder(server, placeholder):
+    with pytest.raises(InputError, match=f"holds '{placeholder}';"):
+        load_prices("bitcoin", source="html", url=f"{server.url}/{placeholder}?c={{coin}}")
 
 
 def test_load_common_returns_the_days_that_every_coin_has():

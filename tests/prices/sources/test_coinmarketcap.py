@@ -134,7 +134,6 @@ def test_parse_history_tells_an_error_that_came_as_success(code):
         (b"<html><h1>Too many requests</h1>", "HTML .*'<html><h1>Too"),
         (b"\xef\xbb\xbf <!DOCTYPE html>", "HTML"),
         (b"", "not JSON"),
-        (b'{"data": {"id": 1, "quo', "not JSON"),
         (b"\xff\xfe\x00", "not JSON"),
         (b'{"data": NaN}', "not JSON .*NaN"),
         (b'{"data": ' + b"9" * 5000 + b"}", "not JSON"),
@@ -331,10 +330,7 @@ def test_load_ends_its_search_also_in_a_listing_without_end(server, monkeypatch,
 @pytest.mark.parametrize(
     ("listing", "message"),
     [
-        (
-            [CARDANO, CARDANO | {"id": 3}],
-            r"'cardano' \(ids 2010 and 3\)",
-        ),
+        ([CARDANO, CARDANO | {"id": 3}], r"'cardano' \(ids 2010 and 3\)"),
         ([{"slug": "cardano", "symbol": "ADA"}], "id None .* int"),
         ([{"slug": 5}], "slug 5 .* str"),
         ([None], "slug None"),
