@@ -105,14 +105,10 @@ def test_split_share_tests_later_than_it_trains(rows, share, horizon):
     assert len(published) - len(train) == horizon
 
 
-@pytest.mark.parametrize(
-    ("divide", "share", "percent"),
-    [(windows.split_share, 0.01, "1%"), (windows.split_share, 1.0, "100%"),
-     (windows.split_tail, 0.1, "10%")],
-)  # fmt: skip
-def test_splits_by_share_refuse_an_empty_part(divide, share, percent):
-    with pytest.raises(InputError, match=f"share of {percent} .* 3 windows"):
-        divide(counted_windows(4), share)
+@pytest.mark.parametrize("divide", [windows.split_share, windows.split_tail])
+def test_splits_by_share_refuse_an_empty_part(divide):
+    with pytest.raises(InputError, match=r"share of 1% .* 3 windows"):
+        divide(counted_windows(4), 0.01)
 
 
 def test_draw_takes_the_share_without_repeats_and_repeats_by_seed():
@@ -150,12 +146,7 @@ def test_standardise_leaves_a_constant_feature_finite():
     np.testing.assert_array_equal(scaled.inputs[:, :, 0], 0.0)
 
 
-@given(
-    days=st.integers(8, 40),
-    lags=st.integers(2, 6),
-    scale=st.floats(1e-4, 1e6),
-    move=st.floats(0, 9),
-)
+@given(st.integers(8, 40), st.integers(2, 6), st.floats(1e-4, 1e6), st.floats(0, 9))
 def test_normalise_each_forgets_the_level_and_the_unit(days, lags, scale, move):
     table = make_prices(days, seed=days)[OHLC]
     same, moved = (
@@ -167,7 +158,7 @@ def test_normalise_each_forgets_the_level_and_the_unit(days, lags, scale, move):
     np.testing.assert_allclose(moved, same, atol=1e-6)
 
 
-@pytest.mark.parametrize("value", [7.0, 0.1, 1e-7, 63211.98])
+@pytest.mark.parametrize("value", [7.0, 0.1])
 def test_normalise_each_gives_zero_for_a_constant_column(value):
     table = table_of(close=range(20), still=[value] * 20)
     made = windows.normalise_each(windows.make_windows(table, table["close"], lags=7))

@@ -146,18 +146,6 @@ def test_parse_date_refuses_other_forms_and_days(text):
         parse_date(text, "end")
 
 
-def test_parse_date_returns_the_day_or_none():
-    assert str(parse_date("2016-02-29", "start")) == "2016-02-29"
-    assert parse_date("", "start") is None
-
-
-def test_odd_rows_names_the_jump_and_its_prices():
-    prices = make_prices(9, seed=1)
-    prices.iloc[4:, prices.columns.get_loc("close")] *= 3
-    (sentence,) = odd_rows(prices)
-    assert f" 2: {prices.index[4]:%Y-%m-%d} (" in sentence
-
-
 def test_odd_rows_suspects_volume_above_market_cap_on_every_day():
     prices = make_prices(12, seed=1)
     swapped = prices.rename(columns={"volume": "market_cap", "market_cap": "volume"})

@@ -117,11 +117,6 @@ def test_load_leaves_out_the_day_that_is_not_over(server):
     assert load(server, start=str(start)).index[-1].date() == today() - timedelta(days=1)
 
 
-@pytest.mark.parametrize("code", ["0", 0])
-def test_parse_history_takes_success_as_text_or_number(code):
-    assert len(parse(code=code)) == 7
-
-
 @pytest.mark.parametrize("code", ["1008", 1008, "x"])
 def test_parse_history_tells_an_error_that_came_as_success(code):
     with pytest.raises(PriceError, match=f"bitcoin 2018-01-01..2018-01-07 .* {code!r}: ''"):
