@@ -1,4 +1,4 @@
-"""Look-ahead checks for feature functions and windows of your own.
+"""Look-ahead checks for feature functions, windows and scalers of your own.
 
 Each check gives a list of `Leak`, empty where nothing is found. Most compute again on data that
 differ only after day t: rows up to day t may not change. Split by date, not by share, in what you
