@@ -23,9 +23,8 @@ from server import Server, as_json, in_turn
 from coincast.errors import InputError, PriceError
 from coincast.prices.days import FIRST_DAY, today
 from coincast.prices.schema import COLUMNS, validate_prices
-from coincast.prices.sources import coin_ids, coinmarketcap
-from coincast.prices.sources.coin_ids import Coin, parse_listing
-from coincast.prices.sources.coinmarketcap import parse_history
+from coincast.prices.sources import coinmarketcap
+from coincast.prices.sources.coinmarketcap import Coin, parse_history, parse_listing
 from coincast.prices.sources.request import Request
 from coincast.prices.web.cache import RawCache
 from coincast.prices.web.client import Client, OfflineError
@@ -298,7 +297,7 @@ def test_load_finds_a_coin_by_its_slug_among_coins_of_one_symbol(server):
 
 
 def test_load_reads_the_listing_page_by_page_until_it_has_the_coin(server, monkeypatch):
-    monkeypatch.setattr(coin_ids, "PAGE_COINS", 2)
+    monkeypatch.setattr(coinmarketcap, "PAGE_COINS", 2)
     listed = [CARDANO | {"id": n, "slug": f"coin-{n}"} for n in range(5)] + [CARDANO]
 
     def listing(target):
@@ -313,9 +312,9 @@ def test_load_reads_the_listing_page_by_page_until_it_has_the_coin(server, monke
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("page_coins", "asked"), [(1000, 1), (1, coin_ids.MAX_PAGES)])
+@pytest.mark.parametrize(("page_coins", "asked"), [(1000, 1), (1, coinmarketcap.MAX_PAGES)])
 def test_load_ends_its_search_also_in_a_listing_without_end(server, monkeypatch, page_coins, asked):
-    monkeypatch.setattr(coin_ids, "PAGE_COINS", page_coins)
+    monkeypatch.setattr(coinmarketcap, "PAGE_COINS", page_coins)
     server.pages[LISTING] = as_json(render_listing([CARDANO]))
     with pytest.raises(InputError, match=r"'cardanos' .* 1 coins .* 'cardano'[?]"):
         load(server, "cardanos")

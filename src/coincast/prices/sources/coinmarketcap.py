@@ -8,25 +8,48 @@ long as it has the days asked for.
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
 import pandas as pd
 
-from coincast.errors import InputError, PriceError, shown
+from coincast.errors import InputError, PriceError, did_you_mean, shown
 from coincast.prices.days import FIRST_DAY, ONE_DAY, drop_incomplete, name_spans, span, today
 from coincast.prices.parsing.quotes import USD, read_quotes
 from coincast.prices.parsing.untrusted_json import member, parse_json
 from coincast.prices.schema import as_prices
-from coincast.prices.sources.coin_ids import Coin, check_status, find_coin
 from coincast.prices.sources.request import Request
 from coincast.prices.stitch import Part, stitch
 from coincast.prices.web.client import Client, OfflineError
 
-__all__ = ["API", "load", "parse_history"]
+__all__ = ["API", "Coin", "load", "parse_history", "parse_listing"]
 
 API = "https://api.coinmarketcap.com"
 STEP = timedelta(days=364)  # a window has one more day, the first of the next
+PAGE_COINS = 1000  # per page of the listing
+MAX_PAGES = 20
+
+
+@dataclass(frozen=True)
+class Coin:
+    """A coin as CoinMarketCap knows it. Symbols are shared and change; ids and slugs do not."""
+
+    id: int
+    slug: str
+    symbols: tuple[str, ...]  # what answers may call it
+
+
+# These coins need no listing; answers about them are checked like all others.
+KNOWN = {
+    "bitcoin": Coin(1, "bitcoin", ("BTC",)),
+    "litecoin": Coin(2, "litecoin", ("LTC",)),
+    "xrp": Coin(52, "xrp", ("XRP",)),
+    "dogecoin": Coin(74, "dogecoin", ("DOGE",)),
+    "ethereum": Coin(1027, "ethereum", ("ETH",)),
+    "eos": Coin(1765, "eos", ("EOS", "A")),  # renamed in 2025
+    "bnb": Coin(1839, "bnb", ("BNB",)),
+}
 
 
 def load(request: Request) -> pd.DataFrame:
@@ -108,6 +131,28 @@ def parse_history(body: bytes, coin: Coin, begin: date, end: date) -> pd.DataFra
     return table.loc[str(begin) : str(end)]
 
 
+def parse_listing(body: bytes) -> dict[str, Coin]:
+    """The coins on a page of the listing, by slug.
+
+    Raises:
+        PriceError: it is an error instead of a page, or two coins have one slug.
+    """
+    place = "the listing of coins"
+    answer = parse_json(body, place)
+    _check_status(answer, place)
+    entries = member(member(answer, "data", dict, place), "cryptoCurrencyList", list, place)
+    coins: dict[str, Coin] = {}
+    for entry in entries:
+        slug, symbol = (member(entry, name, str, place) for name in ("slug", "symbol"))
+        coin = Coin(member(entry, "id", int, place), slug, (symbol,))
+        if coins.setdefault(slug, coin) != coin:
+            raise PriceError(
+                f"{place} has two coins with the slug {shown(slug)} (ids {coins[slug].id} and "
+                f"{coin.id}); use another source"
+            )
+    return coins
+
+
 def _read_windows(
     request: Request, client: Client, first: date, last: date
 ) -> tuple[list[Part], dict[str, list[date]], str]:
@@ -116,7 +161,7 @@ def _read_windows(
     Beside them the days of each window by its address, and a checksum of the answers.
     """
     server = (request.url or API).rstrip("/")
-    coin = find_coin(request.coin, client, f"{server}/data-api/v3/cryptocurrency")
+    coin = _find_coin(request.coin, client, f"{server}/data-api/v3/cryptocurrency")
     parts: list[Part] = []
     missing: list[date] = []
     addresses: dict[str, list[date]] = {}
@@ -164,7 +209,7 @@ def _address(server: str, coin: Coin, begin: date, end: date) -> str:
 
 def _data(answer: object, coin: Coin, place: str) -> dict[str, object]:
     """The data of an answer that is not an error and about the right coin."""
-    check_status(answer, place)
+    _check_status(answer, place)
     data = member(answer, "data", dict, place)
     for name, known in (
         ("id", (coin.id, str(coin.id))),
@@ -177,3 +222,35 @@ def _data(answer: object, coin: Coin, place: str) -> dict[str, object]:
                 "check the coin's slug or use another source"
             )
     return data
+
+
+def _find_coin(slug: str, client: Client, base: str) -> Coin:
+    """The coin with a slug, from the listing at `{base}/listing` unless it is well known."""
+    if slug in KNOWN:
+        return KNOWN[slug]
+    seen: set[str] = set()
+    for page in range(MAX_PAGES):
+        url = f"{base}/listing?start={page * PAGE_COINS + 1}&limit={PAGE_COINS}"
+        coins = client.read(url, parse_listing)
+        if slug in coins:
+            return coins[slug]
+        seen |= coins.keys()
+        if len(coins) < PAGE_COINS:
+            break
+    raise InputError(
+        f"coin {slug!r} is not among the {len(seen)} coins that CoinMarketCap lists; "
+        f"{did_you_mean(slug, seen)}check its slug, or use --refresh if the coin is new"
+    )
+
+
+def _check_status(answer: object, place: str) -> None:
+    """Accept an answer that does not report an error."""
+    status = answer.get("status") if isinstance(answer, dict) else None
+    if not isinstance(status, dict):
+        return  # whoever reads on finds that the answer holds nothing
+    code = status.get("error_code", 0)
+    if str(code) != "0":
+        raise PriceError(
+            f"{place} is CoinMarketCap's error {shown(code)}: "
+            f"{shown(status.get('error_message'))}; try later or ask for less"
+        )
