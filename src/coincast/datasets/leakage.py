@@ -1,49 +1,36 @@
-"""Look-ahead checks for feature functions, windows and scalers of your own.
+"""Look-ahead checks for feature functions, windows, scalers and pipelines of your own.
 
 Each check gives a list of `Leak`, empty where nothing is found. Most compute again on data that
 differ only after day t: rows up to day t may not change. Split by date, not by share, in what you
 give them, and fix seeds.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from coincast.datasets.look_ahead import Leak, Prices, days_to_test, find_leaks, perturb
 from coincast.datasets.windows import Windows
-from coincast.errors import InputError
-from coincast.prices.schema import parse_date
 
-__all__ = ["Leak", "check_closed_days", "check_features", "check_windows", "perturb"]
+__all__ = [
+    "Leak",
+    "check_closed_days",
+    "check_features",
+    "check_pipeline",
+    "check_surviving_skill",
+    "check_windows",
+]
 
-Prices: TypeAlias = pd.DataFrame | Mapping[str, pd.DataFrame]
-FACTORS = {"high": (2.0, 3.0), "low": (0.2, 0.5)}  # a changed high stays above a changed close
-ANY_FACTOR = (0.5, 2.0)
-DAYS = 24  # days t of each kind
-TOLERANCE = 1e-9  # relative to a column's largest value
+Make = Callable[[Prices], Windows | Sequence[Windows]]
+FloatArray = npt.NDArray[np.float64]
+Pipeline = Callable[[Windows], pd.Series]
 FRIDAY = 4
-
-
-@dataclass(frozen=True)
-class Leak:
-    """One column that knows what it cannot know.
-
-    Attributes:
-        check: what found it: "perturb" (values after day t changed), "truncate" (rows after day t
-            left out), "known target" or "closed market".
-        column: a feature or "target".
-        day: the first row that differs.
-        size: largest difference, in the column's unit; for "known target" the number of targets
-            tested.
-    """
-
-    check: str
-    column: str
-    day: pd.Timestamp
-    size: float
+FALSE_ALARMS = 0.05  # of `check_surviving_skill`, both of its tests together
+ROTATIONS = 199
+ROUNDING = 1e-12
 
 
 def check_features(
@@ -51,6 +38,7 @@ def check_features(
     prices: Prices,
     *,
     since: str = "",
+    tolerance: float = 1e-9,
 ) -> list[Leak]:
     """Columns of a table computed from prices that change when only later prices do.
 
@@ -60,6 +48,7 @@ def check_features(
             day t, so give what is joined (searches, other markets) as a table here too.
         since: first day that may not influence earlier rows, "YYYY-MM-DD": where the test begins,
             if `function` scales by the days before it. Empty: no row may use a later one.
+        tolerance: relative to a column's largest value.
 
     Raises:
         InputError: no row could be compared, or the function gives another table each time.
@@ -75,11 +64,12 @@ def check_features(
     def compute(given: Prices) -> list[pd.DataFrame]:
         return [pd.DataFrame(function(given))]
 
-    return _find_leaks(compute, prices, _days_to_test(prices, since))
+    days = days_to_test(prices, since)
+    return find_leaks(compute, prices, compute(prices), days=days, tolerance=tolerance)
 
 
 def check_windows(
-    make: Callable[[Prices], Windows | Sequence[Windows]], prices: Prices, *, since: str = ""
+    make: Make, prices: Prices, *, since: str = "", tolerance: float = 1e-9
 ) -> list[Leak]:
     """Features and targets of windows that know later prices, and targets that are known already.
 
@@ -87,6 +77,7 @@ def check_windows(
         make: prices -> windows, or several (train and test, scaled).
         prices: as in `check_features`.
         since: as in `check_features`; where the test begins, if `make` scales by train windows.
+        tolerance: relative to a column's largest value.
 
     Returns:
         Inputs that are not settled by the window's day and by the day before the target's, targets
@@ -104,8 +95,8 @@ def check_windows(
     def compute(given: Prices) -> list[pd.DataFrame]:
         return [table for part in parts(given) for table in (_inputs(part), _targets(part))]
 
-    days, before = _days_to_test(prices, since), parts(prices)
-    leaks = _find_leaks(compute, prices, days)
+    days, before = days_to_test(prices, since), parts(prices)
+    leaks = find_leaks(compute, prices, compute(prices), days=days, tolerance=tolerance)
     ahead = []  # targets before and after a change of all prices that come after the window
     for day in days:
         for old, new in zip(before, parts(perturb(prices, day)), strict=True):
@@ -129,13 +120,16 @@ def _targets(windows: Windows) -> pd.DataFrame:
     return pd.DataFrame({"target": windows.targets}, windows.target_dates)
 
 
-def check_closed_days(table: pd.DataFrame) -> list[Leak]:
-    """Columns that change on weekends: interpolated, not carried forward.
+def check_closed_days(table: pd.DataFrame, open_days: pd.DatetimeIndex | None = None) -> list[Leak]:
+    """Columns that change on days when their market is closed: interpolated, not carried forward.
 
     Args:
-        table: one row per day, of a market that is open from Monday to Friday.
+        table: one row per day.
+        open_days: days with trading; None for Monday to Friday.
     """
-    steps = table.diff().abs()[pd.DatetimeIndex(table.index).day_of_week > FRIDAY]
+    days = pd.DatetimeIndex(table.index)
+    closed = days.day_of_week > FRIDAY if open_days is None else ~days.isin(open_days)
+    steps = table.diff().abs()[closed]
     moves = steps.where(steps > 0).dropna(axis="columns", how="all")
     return [
         Leak("closed market", str(column), step.first_valid_index(), float(step.max()))
@@ -143,86 +137,72 @@ def check_closed_days(table: pd.DataFrame) -> list[Leak]:
     ]
 
 
-def _find_leaks(
-    compute: Callable[[Prices], Sequence[pd.DataFrame]],
-    prices: Prices,
-    days: Iterable[pd.Timestamp],
+def check_pipeline(
+    pipeline: Pipeline, windows: Windows, *, days: int = 24, tolerance: float = 1e-6
 ) -> list[Leak]:
-    """First day and largest difference of each column that knows data later than the days t.
+    """Forecasts that change with inputs and targets that come after they are made.
 
-    `compute` gives tables of numbers, indexed by the day that has to settle a row.
+    That shows choices made on test rows (an epoch, a feature, a penalty), scalers fitted on all
+    rows, and train targets that reach into the test.
+
+    Args:
+        pipeline: windows -> forecasts by window day; splits, scales, chooses and fits.
+        windows: all windows, raw.
+        days: forecast days after which inputs and targets change; the pipeline runs twice for each.
+        tolerance: relative to the largest forecast.
+
+    Raises:
+        InputError: as in `check_features`.
     """
-    before = compute(prices)
-    if not any((pd.DatetimeIndex(table.index) <= max(days)).any() for table in before):
-        raise InputError(f"no row up to {max(days):%Y-%m-%d} to compare; index the result by day")
-    found = []
-    for day in days:
-        after = {"perturb": compute(perturb(prices, day))}
-        with suppress(ValueError):  # too few days for this function
-            after["truncate"] = compute(_truncate(prices, day))
-        for check, tables in after.items():
-            found += [(check, *row) for row in _differences(before, tables, day)]
-    if found and _differences(before, compute(prices), pd.Timestamp.max):
-        raise InputError("the same data give another result each time; fix the seed")
-    table = pd.DataFrame(found, columns=["check", "column", "day", "size"])
-    first = table.groupby(["check", "column"], sort=False).agg({"day": "min", "size": "max"})
-    return [Leak(*row) for row in first.reset_index().itertuples(index=False)]
+
+    def compute(given: Windows) -> list[pd.DataFrame]:
+        return [pipeline(given).to_frame("forecast")]
+
+    before = compute(windows)
+    made = pd.DatetimeIndex(before[0].index)
+    tested = made[np.unique(np.linspace(0, len(made) - 1, days + 1).astype(int)[:-1])]
+    return find_leaks(compute, windows, before, days=tested, tolerance=tolerance)
 
 
-def _differences(
-    before: Sequence[pd.DataFrame], after: Sequence[pd.DataFrame], day: pd.Timestamp
-) -> list[tuple[str, pd.Timestamp, float]]:
-    """Column, first day and largest difference, of rows up to a day that both tables have."""
-    found = []
-    for old, new in zip(before, after, strict=True):
-        if list(old) != list(new):
-            raise InputError(f"with days up to {day:%Y-%m-%d} alone the result has other columns")
-        shared = old.index.intersection(new.index)
-        rows = shared[shared <= day]
-        a, b = (table.loc[rows].to_numpy(dtype=np.float64) for table in (old, new))
-        near = TOLERANCE * np.abs(np.nan_to_num(a)).max(axis=0, initial=0.0)
-        differs = ~np.isclose(a, b, rtol=TOLERANCE, atol=near, equal_nan=True)  # (rows, columns)
-        sizes = np.abs(np.nan_to_num(a) - np.nan_to_num(b))
-        found += [
-            (str(old.columns[i]), rows[differs[:, i]].min(), float(sizes[differs[:, i], i].max()))
-            for i in np.flatnonzero(differs.any(axis=0))
-        ]
-    return found
+def check_surviving_skill(pipeline: Pipeline, windows: Windows, *, repeats: int = 10) -> list[Leak]:
+    """Skill that a pipeline keeps when targets are shuffled, or shifted, among the windows.
 
+    Either cuts the tie between inputs and targets, so that forecasts may correlate with targets
+    only by chance. A circular shift keeps the overlap of targets, which shows train rows too near
+    to test rows. Chance is what the same forecasts show beside targets that are rotated further by
+    a tenth of the test or more. Both tests together give at most 5 % of false alarms for targets
+    that come anew each day; where they persist (a range, overlapping changes), a shift alone can be
+    chance, so believe `check_pipeline`.
 
-def _days_to_test(prices: Prices, since: str) -> pd.DatetimeIndex:
-    """Days t: the day before `since` or the first, others evenly spread, and ends of gaps.
-
-    The early days are closer together, for what is filled back at the start.
+    Args:
+        pipeline: as in `check_pipeline`; it forecasts 100 days or more.
+        windows: as in `check_pipeline`.
+        repeats: of each kind; the pipeline runs once for each.
     """
-    tables = [prices] if isinstance(prices, pd.DataFrame) else list(prices.values())
-    known = (
-        pd.concat([table.notna() for table in tables], axis=1, sort=True).asfreq("D").eq(other=True)
-    )
-    if first := parse_date(since, "since"):
-        known = known.loc[pd.Timestamp(first) - pd.Timedelta(days=1) :]
-    last = len(known) - 2
-    rows = np.r_[np.linspace(0, last, DAYS // 2), np.geomspace(1, last + 1, DAYS // 2) - 1]
-    gap_ends = np.flatnonzero((known & ~known.shift(1, fill_value=True)).any(axis=1)) - 1
-    some = gap_ends[np.linspace(0, len(gap_ends) - 1, min(DAYS, len(gap_ends))).astype(int)]
-    return known.index[np.unique(np.r_[rows, some].astype(int).clip(0))]
+    random, rows = np.random.default_rng(0), np.arange(len(windows))
+    shifts = random.integers(len(rows) // 8, 3 * len(rows) // 8, repeats)
+    orders = {
+        "shuffle": [random.permutation(rows) for _ in range(repeats)],
+        "shift": [np.roll(rows, shift) for shift in shifts],
+    }
+    leaks = []
+    for check, versions in orders.items():
+        runs = [_correlations(pipeline, windows, order) for order in versions]
+        found, *by_chance = np.mean(runs, axis=0)
+        share = (1 + np.sum(np.array(by_chance) >= found - ROUNDING)) / (1 + len(by_chance))
+        if share <= FALSE_ALARMS / len(orders):
+            leaks.append(Leak(check, "forecast", windows.dates[0], float(found)))
+    return leaks
 
 
-def perturb(prices: Prices, day: pd.Timestamp) -> Prices:
-    """Prices with all later than a day changed, reproducibly.
-
-    Numbers are multiplied at random, highs up and lows down, so that prices stay valid.
-    """
-    if isinstance(prices, Mapping):
-        return {name: perturb(table, day) for name, table in prices.items()}
-    numbers = prices.select_dtypes("number").astype(np.float64)
-    low, high = np.array([FACTORS.get(str(name), ANY_FACTOR) for name in numbers]).T
-    factors = np.random.default_rng(len(numbers)).uniform(low, high, numbers.shape)
-    changed = numbers.where(numbers != 0, numbers.abs().mean(), axis="columns") * factors
-    return prices.assign(**changed.where(prices.index.to_series() > day, numbers))
-
-
-def _truncate(prices: Prices, day: pd.Timestamp) -> Prices:
-    if isinstance(prices, Mapping):
-        return {name: _truncate(table, day) for name, table in prices.items()}
-    return prices.loc[prices.index <= day]
+def _correlations(pipeline: Pipeline, windows: Windows, order: npt.NDArray[np.int64]) -> FloatArray:
+    """Correlation of forecasts with targets in another order, then with these rotated."""
+    changed = replace(windows, targets=windows.targets[order])
+    forecasts = pipeline(changed).sort_index()
+    targets = pd.Series(changed.targets, changed.dates).reindex(forecasts.index)
+    a, b = (part.to_numpy() - part.mean() for part in (forecasts, targets))
+    margin = len(a) // 10
+    turns = np.unique(np.linspace(margin, len(a) - margin, ROTATIONS).astype(int))
+    rotated = np.stack([np.roll(b, turn) for turn in (0, *turns)])
+    scale = np.linalg.norm(a) * np.linalg.norm(b)
+    return rotated @ a / scale if scale > ROUNDING else np.zeros(len(rotated))
