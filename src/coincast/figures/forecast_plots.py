@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from coincast.datasets.windows import FloatArray
 from coincast.evaluation.scoring import row_shares
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 from coincast.records.names import display_name
 
 __all__ = ["confusion_matrix", "mae", "prediction"]
 
-FloatArray = npt.NDArray[np.float64]
 DARK = 0.6  # share above which a cell is dark enough for white text
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coincast.datasets.features import level_columns
-from coincast.datasets.windows import Windows, split_tail, standardise
+from coincast.datasets.windows import FloatArray, Windows, split_tail, standardise
 from coincast.ensemble import Best, Ensemble, Plan, train_members
 from coincast.ensemble.plan import Build
 from coincast.evaluation.scoring import mae_table, skill_sentence
@@ -27,7 +27,6 @@ __all__ = [
     "train_variants",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 THREE_LAYERS: Build = partial(networks.lstm, layers=3)  # one object, compiled once
 VALIDATION_SHARE = 0.2  # of the train windows, the last
 ORDINARY = 0.05  # share of seeds from which on a run as good as the published one is no rarity

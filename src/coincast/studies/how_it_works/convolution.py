@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coincast.datasets.windows import FloatArray
 from coincast.errors import InputError
 
 __all__ = [
@@ -26,7 +27,6 @@ __all__ = [
     "softmax",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 Weights = tuple[FloatArray, FloatArray]  # kernel and bias, as in `convolve`
 Layers = Sequence[tuple[int, int]]
 ROUNDING = 1e-9

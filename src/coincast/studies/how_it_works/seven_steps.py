@@ -7,14 +7,13 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from coincast.datasets.windows import FloatArray
 from coincast.prices.schema import OHLC
 from coincast.studies.how_it_works import convolution
 from coincast.studies.how_it_works.keras_comparison import largest_difference
 from coincast.studies.how_it_works.normalised_windows import LABELS
 
 __all__ = ["SevenSteps", "convolution_network", "seven_steps"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def convolution_network(

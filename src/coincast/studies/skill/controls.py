@@ -5,10 +5,9 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from coincast.datasets.windows import Windows
+from coincast.datasets.windows import FloatArray, Windows
 from coincast.ensemble import Plan
 from coincast.evaluation.significance import SIZE, clark_west, diebold_mariano
 from coincast.evaluation.walk_forward import Fold
@@ -17,7 +16,6 @@ from coincast.studies.skill.protocol import Protocol
 
 __all__ = ["finds", "network_finds", "retarget"]
 
-FloatArray = npt.NDArray[np.float64]
 LEAST_SHIFT = 60  # days, so that no window meets its own month's changes
 MODELS = ("ar", "ridge")
 HIGHEST = 3.0  # deviations: a crash yesterday does not make up all of the signal
