@@ -9,7 +9,7 @@ from coincast.studies.bitcoin_direction.borrowed_matrix import ROWS, UPS
 from coincast.studies.claims.claim import Claim, Evidence
 from coincast.studies.claims.verdicts import NAN, Finding, plausible_range
 
-__all__ = ["Records", "Skill", "counts_others", "finding", "look_up", "paths", "skill_against"]
+__all__ = ["Records", "Skill", "counts_others", "finding", "look_up", "skill_against"]
 
 Records = Mapping[str, Mapping[str, Any]]  # notebook -> the values that it has recorded
 Row = Mapping[str, Any]
@@ -58,13 +58,6 @@ def look_up(records: Records, path: str) -> Any:  # noqa: ANN401 - JSON is any o
             )
         found = found[key]
     return found
-
-
-def paths(claim: Claim) -> list[str]:
-    """Every path that a claim refers to."""
-    own = claim.evidence or Evidence()
-    named = (own.same, own.honest, own.test_rows, claim.beside)
-    return [path for path in named if path]
 
 
 def skill_against(row: Row, names: Iterable[str], number: str = "mae") -> Skill:

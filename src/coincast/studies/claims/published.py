@@ -60,7 +60,6 @@ CLAIMS = {
         "an LSTM's test MAE of ethereum's next-day change, rounded to 5 %",
         HAHN,
         0.0531,
-        n=59,
         rounding=0.00005,
         quote="predictions on the test dataset also have MAE = 5%",
         protocol=ETHEREUM_DAYS,
@@ -76,7 +75,6 @@ CLAIMS = {
         "linear regression's test MAE, twice the LSTM's",
         HAHN,
         0.12199629622669292,
-        n=59,
         quote="The LR model's MAE was also twice that of the LSTM model",
         protocol=ETHEREUM_DAYS,
         evidence=Evidence(
@@ -91,7 +89,6 @@ CLAIMS = {
     "hahn_lstm_beats_regression": Claim(
         "the LSTM is more accurate than linear regression",
         HAHN,
-        n=59,
         quote="LSTM was two times more accurate",
         protocol=ETHEREUM_DAYS,
         evidence=Evidence(
@@ -116,7 +113,6 @@ CLAIMS = {
         'train and test MAE are both 5 %, so "there appears to be no sign of under/over fitting"',
         HAHN,
         0.05,
-        n=59,
         rounding=0.005,
         quote="there appears to be no sign of under/over fitting",
         protocol=f"{ETHEREUM_DAYS}; what holds on the train rows must beat their mean on the test",
@@ -183,7 +179,6 @@ CLAIMS = {
         "a network of convolutions calls Apple's share up or down",
         HONCHAR,
         63 / 98,
-        n=98,
         protocol="98 test rows of two-day labels; kept: the epoch of least loss on the test rows",
         beside="05_many_seeds:apple_accuracy.CNN",
         remark="ours has only the closes of its five columns; a constant has 49 of 98 right",

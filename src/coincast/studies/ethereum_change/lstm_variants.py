@@ -89,20 +89,19 @@ def train_variants(
     """
     levels = level_columns(train.features)
     of_driver = {name for name in train.features if name.startswith(f"{driver}_")}
-    of_both = levels | of_driver
+    left_out = {"driver": of_driver, "levels": levels, "levels_or_driver": levels | of_driver}
+    without = {
+        f"lstm_without_{what}": _train(
+            networks.lstm, train.without(names), test.without(names), plan, seeds
+        )
+        for what, names in left_out.items()
+    }
     return {
         "lstm": _train(networks.lstm, train, test, plan, seeds),
-        "lstm_without_driver": _train(
-            networks.lstm, train.without(of_driver), test.without(of_driver), plan, seeds
-        ),
-        "lstm_without_levels": _train(
-            networks.lstm, train.without(levels), test.without(levels), plan, seeds
-        ),
-        "lstm_without_levels_or_driver": _train(
-            networks.lstm, train.without(of_both), test.without(of_both), plan, seeds
-        ),
+        **without,
         "lstm_three_layers": _train(THREE_LAYERS, train, test, plan, seeds),
-    } | _train_honestly(strict_train, test, plan, seeds)
+        **_train_honestly(strict_train, test, plan, seeds),
+    }
 
 
 def _train(
