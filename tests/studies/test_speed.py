@@ -6,8 +6,7 @@ import pytest
 from coincast.errors import InputError
 from coincast.figures import speed_plots
 from coincast.studies.speed import measurement, reading
-from coincast.studies.speed.timing import measure
-from coincast.studies.speed.workloads import WORKLOADS
+from coincast.studies.speed.timing import WORKLOADS, measure
 
 FITS = {"side": "fit", "study": "ethereum", "members": 3, "peak_gib": 0.5,
         "seconds": [10.0, 11.0, 9.0], "val_loss": [0.05, 0.06, 0.07]}  # fmt: skip
