@@ -14,13 +14,12 @@ from coincast.datasets.windows import FloatArray
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 from coincast.prices.schema import OHLC
 from coincast.studies.how_it_works import measurements
-from coincast.studies.how_it_works.convolution import receptive_field
+from coincast.studies.how_it_works.convolution import Layers, receptive_field
 from coincast.studies.how_it_works.normalised_windows import LABELS, RECALL, ExampleWindow
 from coincast.studies.how_it_works.seven_steps import SevenSteps
 
 __all__ = ["cell_losses", "lstm_gates", "seven_steps", "vanishing_gradient"]
 
-Layers = Sequence[tuple[int, int]]  # (width, stride) of each
 COLORS = {"RNN": RED, "LSTM": BLUE}
 SECONDS_PER_DAY = 86400
 
