@@ -29,7 +29,6 @@ from coincast.prices.load import load_common, load_prices
 
 __all__ = ["WORKLOADS", "Run", "Workload", "measure"]
 
-BACKENDS = {"fit": "tensorflow", "fit_tuned": "tensorflow", "program": "jax"}
 WARM_RUNS = 3
 Run = dict[str, Any]
 
@@ -190,7 +189,7 @@ def _windows(arrays: dict[str, Any], inputs: str, targets: str) -> Windows:
 
 def _main(side: str, name: str, members: str, path: str) -> None:
     """Time what the command line says and print the result."""
-    use_backend(BACKENDS[side])
+    use_backend("jax" if side == "program" else "tensorflow")
     prepare_jax()
     with np.load(path, allow_pickle=False) as stored:
         arrays = dict(stored)
