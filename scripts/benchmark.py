@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> int:
     """Time both sides of both workloads, then programs of many sizes."""
     from coincast.studies.speed import measurement, reading
-    from coincast.studies.speed.workloads import WORKLOADS
+    from coincast.studies.speed.timing import WORKLOADS
 
     found = measurement.collect(arguments.fits, arguments.members or measurement.SIZES)
     table = reading.timing_table(found["runs"])

@@ -17,3 +17,7 @@ def test_speed_names_each_line_inside_the_axes_and_leaves_no_room_above_them():
     assert all(frame.x0 < box.x0 and box.x1 < frame.x1 for box in boxes)
     assert not any(a.overlaps(b) for a in boxes for b in boxes if a is not b)
     assert axes.get_ylim()[1] < 2 * 10 * 1000
+    warm = axes.get_lines()[-1]
+    assert warm.get_xydata()[-1].tolist() == [1000, 10]
+    named = [label.get_text() for label in figure.axes[1].get_xticklabels()]
+    assert named == ["fit\nn = 2", "program\nn = 2"]

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from coincast.errors import InputError
-from coincast.figures import speed_plots
 from coincast.studies.speed import measurement, reading
-from coincast.studies.speed.timing import measure
-from coincast.studies.speed.workloads import WORKLOADS
+from coincast.studies.speed.timing import WORKLOADS, measure
 
 FITS = {"side": "fit", "study": "ethereum", "members": 3, "peak_gib": 0.5,
         "seconds": [10.0, 11.0, 9.0], "val_loss": [0.05, 0.06, 0.07]}  # fmt: skip
@@ -111,14 +109,3 @@ def test_committed_measurement_has_every_call_of_fit():
     runs = measurement.load()["runs"]
     for name, workload in WORKLOADS.items():
         assert reading.ratios(runs, name, workload.members)["fits"] == workload.members
-
-
-def test_figure_of_speed_draws_every_size_and_every_loss():
-    table = reading.timing_table(RUNS)
-    figure = speed_plots.speed(table, {"LSTM": reading.final_losses(RUNS, "ethereum")})
-    seconds, losses = figure.axes
-    assert (seconds.get_xscale(), seconds.get_ylabel()) == ("log", "seconds")
-    warm = seconds.get_lines()[-1]
-    np.testing.assert_array_equal(warm.get_xydata(), [[26, 0.5], [100, 0.5]])
-    named = [label.get_text() for label in losses.get_xticklabels()]
-    assert named == ["fit\nn = 3", "program\nn = 26"]

@@ -1,8 +1,18 @@
 """Recorded values, small and made up, that every claim finds its evidence in."""
 
 from coincast.studies.claims import CLAIMS
+from coincast.studies.claims.claim import Evidence
 
 ENDS = ("", "_low", "_high", "_p", "_smallest")
+
+
+def claim_paths():
+    """Return every path that a claim refers to."""
+    found = set()
+    for claim in CLAIMS.values():
+        own = claim.evidence or Evidence()
+        found |= {own.same, own.honest, own.test_rows, claim.beside}
+    return sorted(found - {""})
 
 
 def make_row(mae=0.06, skills=None, **further):

@@ -19,7 +19,7 @@ def main(cores):
 
     from coincast.ensemble import Plan, Plateau, train_members
     from coincast.models import networks
-    from coincast.studies.speed.workloads import WORKLOADS
+    from coincast.studies.speed.timing import WORKLOADS
 
     digest = hashlib.sha256()
     plateau = Plateau(patience=1, factor=0.9, minimum=1e-6, monitor="val_loss")

@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from coincast.datasets.windows import FloatArray
 from coincast.evaluation.scoring import row_shares
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 from coincast.records.names import display_name
 
 __all__ = ["confusion_matrix", "mae", "prediction"]
 
-FloatArray = npt.NDArray[np.float64]
 DARK = 0.6  # share above which a cell is dark enough for white text
 
 
@@ -52,22 +51,20 @@ def prediction(
 
 
 @styled
-def mae(table: pd.DataFrame, published: Mapping[str, float], baseline: str = "no_change") -> Figure:
-    """Draw every forecast's test MAE, and its skill against a baseline on the same days.
+def mae(table: pd.DataFrame, published: Mapping[str, float]) -> Figure:
+    """Draw every forecast's test MAE, and its skill against no change on the same days.
 
     Args:
         table: as `scoring.mae_table` gives it.
         published: name of a row -> its published error, on other prices.
-        baseline: name of a row that the table has the skill against.
     """
     figure = Figure(figsize=(9.5, 0.42 * len(table) + 1.5))
     errors, skills = figure.subplots(1, 2, sharey=True)
     places = np.arange(len(table))[::-1]
     colors = [BLUE if name.startswith("lstm") else GREY for name in table.index]
-    skill = f"skill_{baseline}"
     for axes, value, ends in (
         (errors, "mae", ("low", "high")),
-        (skills, skill, (f"{skill}_low", f"{skill}_high")),
+        (skills, "skill_no_change", ("skill_no_change_low", "skill_no_change_high")),
     ):
         axes.hlines(places, *(table[end] for end in ends), color=colors, linewidth=2)
         axes.scatter(table[value], places, color=colors, zorder=3)
@@ -76,7 +73,7 @@ def mae(table: pd.DataFrame, published: Mapping[str, float], baseline: str = "no
     skills.axvline(0, color="black", linewidth=0.8)
     errors.set_yticks(places, [display_name(name) for name in table.index])
     errors.set(xlim=(0, None), xlabel="test MAE (fraction of the price)")
-    skills.set(xlabel=f"skill against {display_name(baseline)}, same days")
+    skills.set(xlabel="skill against no change, same days")
     figure.legend(
         *errors.get_legend_handles_labels(),
         title=f"lines: 95 % intervals, n = {table['n'].iloc[0]} test days",

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
@@ -11,17 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from coincast.datasets.windows import FloatArray
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 from coincast.prices.schema import OHLC
 from coincast.studies.how_it_works import measurements
-from coincast.studies.how_it_works.convolution import receptive_field
+from coincast.studies.how_it_works.convolution import Layers, receptive_field
 from coincast.studies.how_it_works.normalised_windows import LABELS, RECALL, ExampleWindow
 from coincast.studies.how_it_works.seven_steps import SevenSteps
 
 __all__ = ["cell_losses", "lstm_gates", "seven_steps", "vanishing_gradient"]
 
-FloatArray = npt.NDArray[np.float64]
-Layers = Sequence[tuple[int, int]]  # (width, stride) of each
 COLORS = {"RNN": RED, "LSTM": BLUE}
 SECONDS_PER_DAY = 86400
 

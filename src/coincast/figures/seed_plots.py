@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from coincast.datasets.windows import FloatArray
 from coincast.figures.style import BLUE, GREEN, GREY, LIGHT_BLUE, RED, styled
 from coincast.records.names import display_name
 from coincast.studies.bitcoin_direction.chosen_epochs import CHOICES
 
 __all__ = ["ancestor", "best_epoch", "seeds"]
 
-FloatArray = npt.NDArray[np.float64]
 SHORT = {
     "best_accuracy": "best accuracy\non test rows",
     "least_loss": "least loss\non test rows",

@@ -1,6 +1,5 @@
 """The matrix in the Bitcoin demo is Apple's: the facts, and sentences that could say otherwise."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,13 +13,6 @@ def counts():
     bitcoin = load_prices("bitcoin", "2014-11-28", "2017-08-23", venue="bitstamp")
     prices = {"apple": load_closes("apple").to_frame(), "bitcoin": bitcoin}
     return borrowed_matrix.label_counts(prices, window=30)
-
-
-def test_matrix_has_the_printed_shares_of_rows():
-    matrix = np.array(borrowed_matrix.MATRIX)
-    shares = [[0.75510204, 0.24489796], [0.46938776, 0.53061224]]
-    np.testing.assert_allclose(matrix / matrix.sum(axis=1, keepdims=True), shares, atol=5e-9)
-    assert (np.trace(matrix), matrix.sum()) == (63, 98)
 
 
 def test_labels_of_apple_are_the_rows_of_the_matrix_and_those_of_bitcoin_are_not(counts):

@@ -4,7 +4,6 @@ import pytest
 from members import make_windows
 
 from coincast.prices.closes import load_closes
-from coincast.prices.load import load_prices
 from coincast.studies.bitcoin_direction import chosen_epochs
 
 
@@ -15,12 +14,6 @@ def test_direction_rows_of_apple_are_those_of_the_copied_matrix():
     assert (len(train), len(test), test.targets.sum()) == (877, 98, 49)
     _, next_day = chosen_epochs.direction_rows(load_closes("apple").to_frame(), 30, 1)
     assert (len(next_day), next_day.targets.sum()) == (98, 44)
-
-
-def test_direction_rows_of_bitcoin_are_not():
-    prices = load_prices("bitcoin", "2014-11-28", "2017-08-23", venue="bitstamp")
-    found = [chosen_epochs.direction_rows(prices[["close"]], 30, days)[1] for days in (2, 1)]
-    assert [(len(test), test.targets.sum()) for test in found] == [(97, 61), (97, 53)]
 
 
 def test_repeat_windows_shuffles_only_the_last_half():

@@ -33,6 +33,7 @@ def test_matrix_axis_is_hidden_where_rows_have_the_same_size():
     table = matrix_axis(matrix(borrowed_matrix.MATRIX)).to_numpy()
     np.testing.assert_allclose(table[:2], table[2:])
     np.testing.assert_allclose(table[0], [0.75510204, 0.24489796, 1])
+    np.testing.assert_allclose(table[1], [0.46938776, 0.53061224, 1])
 
 
 def test_matrix_axis_shows_where_rows_differ():

@@ -5,14 +5,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from claim_records import make_records
+from claim_records import claim_paths, make_records
 
 from coincast.paths import NOTEBOOKS
 from coincast.records.parameters import notebook_parameters, notebooks_read
 from coincast.records.plain_json import to_plain
 from coincast.studies.claims import CLAIMS
 from coincast.studies.claims.assessment import assess, claims_markdown, sentences
-from coincast.studies.claims.evidence import paths
 from coincast.studies.claims.verdicts import NOT_CHECKED, Finding, rule, verdict
 
 NOTEBOOK = NOTEBOOKS / "07_claims.ipynb"
@@ -86,6 +85,6 @@ def test_table_can_be_recorded(table):
 
 
 def test_notebook_reads_what_its_claims_name():
-    named = {path.partition(":")[0] for claim in CLAIMS.values() for path in paths(claim)}
+    named = {path.partition(":")[0] for path in claim_paths()}
     read = notebooks_read(NOTEBOOK.read_text(), "07_claims")
     assert set(read) == named == set(notebook_parameters(NOTEBOOK)["reads"])

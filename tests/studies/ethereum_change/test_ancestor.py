@@ -8,15 +8,10 @@ from coincast.studies.ethereum_change import ancestor
 
 CLOSES = [4.0, 5.0, 8.0, 2.0, 4.0, 6.0, 3.0, 3.0]
 TEST_START = "2018-01-05"  # the fifth day
-
-
-def make_pair(seed=0, days=60):
-    """Return prices of two coins on the same days from 2018-01-01."""
-    index = pd.date_range("2018-01-01", periods=days, name="date")
-    return {
-        coin: make_prices(days, seed=seed + i).set_axis(index)
-        for i, coin in enumerate(("bitcoin", "ethereum"))
-    }
+PAIR = {
+    coin: make_prices(60, seed, start="2018-01-01")
+    for seed, coin in enumerate(["bitcoin", "ethereum"])
+}
 
 
 def make_small():
@@ -68,7 +63,7 @@ def test_random_walks_draw_the_same_steps_from_either_start():
 
 def make_scores(misses):
     """Return one coin's data and the scores of runs that miss every target by the same."""
-    data = ancestor.coin_data(make_pair(), "bitcoin", "2018-02-01", lags=5)
+    data = ancestor.coin_data(PAIR, "bitcoin", "2018-02-01", lags=5)
     lstm = data.test.targets + np.array(misses)[:, None]
     return data, ancestor.score(data, lstm, range(4))
 

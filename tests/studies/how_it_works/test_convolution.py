@@ -36,12 +36,6 @@ def test_max_pool_equals_keras(rows, width):
     np.testing.assert_allclose(convolution.max_pool(maps, width), expected, atol=TOLERANCE)
 
 
-def test_average_pool_equals_keras_where_a_remainder_is_left():
-    maps = make_table(9)
-    expected = np.asarray(keras.layers.AveragePooling1D(2)(maps[None]))[0]
-    np.testing.assert_allclose(convolution.average_pool(maps, 2), expected, atol=TOLERANCE)
-
-
 @given(
     layers=st.lists(st.sampled_from(SHAPES), min_size=1, max_size=3),
     seed=st.integers(0, 50),

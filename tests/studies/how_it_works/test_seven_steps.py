@@ -22,11 +22,6 @@ def test_seven_steps_equal_keras_layer_by_layer(steps):
     assert steps.difference < 1e-6  # 32-bit numbers of order 1
 
 
-def test_seven_steps_have_the_shapes_that_widths_and_strides_give(steps):
-    shapes = [steps.tables[name].shape for name in ("window", "convolution", "pooling", "softmax")]
-    assert shapes == [(14, 4), (6, 3), (3, 3), (2,)]
-
-
 def test_seven_steps_dropout_zeroes_or_doubles_and_drops_some(steps):
     pooled, dropped = steps.tables["pooling"], steps.tables["dropout"]
     np.testing.assert_array_equal(dropped, np.where(steps.kept, 2 * pooled, 0))

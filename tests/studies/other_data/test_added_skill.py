@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from forecasts import forecast_table
 from makers import make_prices
 
 from coincast.ensemble import Plan
@@ -96,24 +97,10 @@ def test_reading_and_figure_tell_every_group(added, found):
 
 
 def test_claim_table_pairs_the_mean_over_seeds_with_prices_alone():
-    days = pd.date_range("2018-01-01", periods=20, name="date")
-    told = {
-        "lstm": [[0.1], [0.3]],
-        "lstm+coins": [[0.1]],
-        "lstm+all": [[0.4]],
-        "no_change": [[0.0]],
-    }
-    table = pd.DataFrame(
-        [
-            {"coin": "a", "model": name, "date": day, "fold": 0, "forecast": value, "target": 0.1}
-            for name, seeds in told.items()
-            for (value,) in seeds
-            for day in days
-        ]
-    )
-    table["target"] += np.tile([0.0, 0.01], len(table) // 2)
+    models = {"lstm": (0.1, 0.3), "lstm+coins": 0.5, "lstm+all": -0.4, "no_change": 0.0}
+    table = forecast_table(models, "a", days=20)
     found = added_skill.claim_table(table, "a", 1)
     assert found["n"].unique() == [20]
-    assert found.loc["prices_alone", "mae"] == pytest.approx(0.095)
-    assert found.loc["coins", "skill_prices_alone"] == pytest.approx(1 - 0.005 / 0.095)
+    assert found.loc["prices_alone", "skill_no_change"] == pytest.approx(0.2)
+    assert found.loc["coins", "skill_prices_alone"] == pytest.approx(1 - 0.5 / 0.8)
     assert found.loc["all", "skill_prices_alone_high"] < 0

@@ -6,7 +6,7 @@ from makers import make_prices
 from coincast.evaluation.losses import losses
 from coincast.evaluation.walk_forward import folds, walk_forward
 from coincast.studies.skill.models import classical_models
-from coincast.studies.skill.tasks import TASKS, coin_table, task_windows
+from coincast.studies.skill.tasks import coin_table, task_windows
 
 PRICES = make_prices(190, seed=5)
 SETTINGS = {"refit_days": 30, "train_days": None, "validation_share": 0.2}
@@ -17,7 +17,7 @@ def forecasts(table, task, test_start="2017-05-01"):
     return walk_forward({"bitcoin": every}, classical_models(task))
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", ["change", "direction", "range", "volume"])
 def test_classical_models_do_not_look_ahead(task):
     """Whatever happens after a day, the forecasts for days up to it and the next are the same."""
     day = pd.Timestamp("2017-06-10")

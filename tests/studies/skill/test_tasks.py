@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from makers import make_prices
 
-from coincast.errors import InputError
 from coincast.studies.skill.tasks import close_table, coin_table, task_windows
 
 PRICES = make_prices(80, seed=3)
@@ -41,8 +40,3 @@ def test_task_windows_have_the_next_day_as_target(task):
     }
     assert made.targets[10] == pytest.approx(expected[task])
     assert made.target_dates[-1] == table.index[-1]
-
-
-def test_task_windows_refuse_an_unknown_task():
-    with pytest.raises(InputError, match=r"'height'.*change, direction, range"):
-        task_windows(coin_table(PRICES), "height", 4)

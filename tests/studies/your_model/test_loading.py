@@ -1,4 +1,3 @@
-import keras
 import pytest
 from sklearn.linear_model import Ridge
 
@@ -33,6 +32,8 @@ def many(a, b, c):
 
 def table(prices):
     return prices
+
+built = dense(4, 3)
 """
 
 
@@ -71,6 +72,7 @@ def test_estimators_are_found_as_objects_functions_and_classes(mine, place, sett
         ("{}x.py:dense", {}, "no file"),
         ("no.such.module:dense", {}, "'no'"),
         ("{}:number", {}, "int"),
+        ("{}:built", {}, "Sequential"),
         ("{}:many", {}, r"\(a, b, c\)"),
         ("{}:dense", {"width": 3}, "width"),
         ("{}:estimator", {"beta": 3}, "beta"),
@@ -96,10 +98,3 @@ def test_load_features_refuses_other_arguments(mine):
     assert load_features(f"{mine}:table")("prices") == "prices"
     with pytest.raises(InputError, match="one argument"):
         load_features(f"{mine}:many")
-
-
-def test_a_built_model_is_no_builder(mine):
-    mine.write_text(CODE + "\nmodel = dense(4, 3)\n")
-    with pytest.raises(InputError, match="Sequential"):
-        load_model(f"{mine}:model", {}, 4, 3)
-    keras.utils.clear_session()

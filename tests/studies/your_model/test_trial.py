@@ -120,6 +120,12 @@ def test_a_classifier_gives_probabilities_and_a_regression_is_refused():
         trial.forecasts(PROTOCOL, "direction", LinearRegression(), PLAN, [1])
 
 
+@pytest.mark.parametrize("target", ["height", "volume"])
+def test_plan_refuses_a_target_that_has_no_rule(target):
+    with pytest.raises(InputError, match=f"'{target}'.*change, direction, range$"):
+        trial.make_plan(target, 2, 64, 0.01)
+
+
 def test_protocol_says_which_coin_is_too_short():
     with pytest.raises(InputError, match=r"litecoin has 201 days .* 213"):
         trial.make_protocol(feature_tables(PRICES), **SIZES | {"refit_days": 109})

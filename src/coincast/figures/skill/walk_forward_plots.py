@@ -157,8 +157,7 @@ def strategy(paths: Mapping[str, pd.DataFrame], cost_bps: float) -> Figure:
         axes.set_title(f"{_title(series)}, {len(table)} days")
     for left in figure.axes[::2]:
         left.set_ylabel("wealth, from 1")
-    handles, names = axes.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=2)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

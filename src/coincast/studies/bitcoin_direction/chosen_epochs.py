@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
 from coincast.datasets.features import rises
-from coincast.datasets.windows import Windows, make_windows, normalise_each, split_share
+from coincast.datasets.windows import FloatArray, Windows, make_windows, normalise_each, split_share
 from coincast.ensemble import Plan, train_members
 from coincast.evaluation.significance import POWER, TWO_SIDED
 from coincast.models import networks
@@ -29,7 +28,6 @@ __all__ = [
     "train_networks",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 TRAIN_SHARE = 0.9
 MATRIX_ACCURACY = MATRIX_RIGHT / MATRIX_ROWS
 # How an epoch is chosen -> how a reader sees it.

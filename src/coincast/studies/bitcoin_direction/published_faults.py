@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coincast.datasets.features import rises
-from coincast.datasets.windows import make_windows, split_share
+from coincast.datasets.windows import FloatArray, make_windows, split_share
 from coincast.evaluation.bootstrap import permute_blocks
 from coincast.evaluation.scoring import CLASSES, row_shares
 
@@ -33,7 +33,6 @@ __all__ = [
 
 FAULTY, RIGHT = "as printed", "as meant"
 BLOCK_DAYS = 7  # longer than any label looks ahead, short enough for many orders
-FloatArray = npt.NDArray[np.float64]
 
 
 def label_code(prices: pd.DataFrame, horizon_days: int) -> pd.DataFrame:

@@ -37,7 +37,6 @@ class Claim:
         source: who, when and where.
         value: the number, errors and shares as fractions; None for a claim without a number.
         high: upper end of a published range, of which `value` is the lower.
-        n: number of test rows; None where it is not published.
         runs: number of models averaged.
         rounding: half a unit of the last published digit.
         quote: the author's words; "" where `says` puts an abstract into ours.
@@ -51,7 +50,6 @@ class Claim:
     source: str
     value: float | None = None
     high: float | None = None
-    n: int | None = None
     runs: int = 1
     rounding: float = 0.0
     quote: str = ""

@@ -6,10 +6,10 @@ from typing import Any
 
 from coincast.errors import InputError
 from coincast.studies.bitcoin_direction.borrowed_matrix import ROWS, UPS
-from coincast.studies.claims.claim import Claim, Evidence
+from coincast.studies.claims.claim import Claim
 from coincast.studies.claims.verdicts import NAN, Finding, plausible_range
 
-__all__ = ["Records", "Skill", "counts_others", "finding", "look_up", "paths", "skill_against"]
+__all__ = ["Records", "Skill", "counts_others", "finding", "look_up", "skill_against"]
 
 Records = Mapping[str, Mapping[str, Any]]  # notebook -> the values that it has recorded
 Row = Mapping[str, Any]
@@ -58,13 +58,6 @@ def look_up(records: Records, path: str) -> Any:  # noqa: ANN401 - JSON is any o
             )
         found = found[key]
     return found
-
-
-def paths(claim: Claim) -> list[str]:
-    """Every path that a claim refers to."""
-    own = claim.evidence or Evidence()
-    named = (own.same, own.honest, own.test_rows, claim.beside)
-    return [path for path in named if path]
 
 
 def skill_against(row: Row, names: Iterable[str], number: str = "mae") -> Skill:
@@ -118,12 +111,6 @@ def counts_others(table: Mapping[str, Row], author: str = "bitcoin") -> bool:
     return bool(assets - {author}) and author not in assets and impossible
 
 
-def claimed_skill(value: float, row: Row, evidence: Evidence) -> float:
-    """Skill of a published number against the constant that is hardest to beat."""
-    level = skill_against(row, evidence.constants, evidence.number).level
-    return value - level if evidence.number == "accuracy" else 1 - value / level
-
-
 def finding(records: Records, claim: Claim) -> Finding:
     """All that the verdict on a claim depends on, except for Holm over the other claims."""
     evidence = claim.evidence
@@ -133,6 +120,7 @@ def finding(records: Records, claim: Claim) -> Finding:
     skill = skill_against(row, evidence.constants, evidence.number)
     opponent = skill_against(row, [evidence.opponent]) if evidence.opponent else None
     table = look_up(records, evidence.test_rows) if evidence.test_rows else {}
+    value, is_accuracy = _or_nan(claim.value), evidence.number == "accuracy"
     low, high = plausible_range(
         row[evidence.number],
         row["standard_error"],
@@ -143,10 +131,10 @@ def finding(records: Records, claim: Claim) -> Finding:
     return Finding(
         tested=True,
         of_others=counts_others(table),
-        published=_or_nan(claim.value),
+        published=value,
         low=low,
         high=high,
-        claimed=NAN if claim.value is None else claimed_skill(claim.value, row, evidence),
+        claimed=value - skill.level if is_accuracy else 1 - value / skill.level,
         smallest=skill.smallest,
         opponent_low=opponent.low if opponent else NAN,
         opponent_high=opponent.high if opponent else NAN,

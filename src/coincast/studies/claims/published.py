@@ -5,27 +5,12 @@ from coincast.studies.claims.claim import Claim, Evidence
 __all__ = ["CLAIMS"]
 
 HAHN = "J. Hahn, cryptocoin-tensorflow-demo, January 2018"
-BITCOIN_DEMO = (
-    "unsigned, Predicting rise or fall in bitcoin's value using CNN and LSTM, August 2017"
-)
-HONCHAR = "A. Honchar, Deep-Trading, multivariate/multivariate.py, June 2017"
-SHEEHAN = "D. Sheehan, Predicting cryptocurrency prices with deep learning, November 2017"
 MCNALLY = "McNally, Roche and Caton, 2018, 10.1109/PDP2018.2018.00060"
-JAQUART_2021 = "Jaquart, Dann and Weinhardt, 2021, 10.1016/j.jfds.2021.03.001"
-JAQUART_2022 = "Jaquart, Koepke and Weinhardt, 2022, 10.1016/j.jfds.2022.12.001"
-ALESSANDRETTI = "Alessandretti et al., 2018, 10.1155/2018/8983590"
-SEBASTIAO = "Sebastiao and Godinho, 2021, 10.1186/s40854-020-00217-x"
 CHEN = "Chen, Li and Sun, 2020, 10.1016/j.cam.2019.112395"
-OMOLE = "Omole and Enke, 2024, 10.1186/s40854-024-00643-1"
-PUOTI = "Puoti, Pittorino and Roveri, 2025, arXiv 2502.09079"
 QLIB = "the benchmarks of microsoft/qlib"
 
 ETHEREUM_DAYS = (
     "next-day change of ethereum, 260 train days, 59 test days from 2017-11-15, a fixed epoch"
-)
-TEN_DAYS = (
-    "next close as a change over ten days, half a year of test days; the last of 50 epochs, so "
-    "nothing is chosen on test rows and the protocol is honest as it is"
 )
 WITH_OTHERS = "ethereum in a walk-forward of our own, 2017-07 to 2018-12, a mean over seeds"
 DIRECTION = "06_walk_forward:skill.direction.{}.{}"
@@ -34,24 +19,22 @@ OTHER_DATA = "other coins, days and features than ours"
 
 def _sheehan(coin: str, model: str, value: float) -> Claim:
     """A published MAE of the older notebook, the mean of 25 runs."""
-    what, forecast, remark = {
-        "lstm": ("an LSTM's test MAE", "lstm", ""),
-        "random_walk": (
-            "a random walk's MAE",
-            "random_walk_published",
-            "one-day noise scored on ten-day changes",
-        ),
-    }[model]
+    walk = model == "random_walk"
+    what = "a random walk's MAE" if walk else "an LSTM's test MAE"
+    forecast = "random_walk_published" if walk else model
     path = f"05_many_seeds:ancestor.{coin}.{forecast}"
     return Claim(
         f"{what} of {coin}'s next close, in windows of ten days",
-        SHEEHAN,
+        "D. Sheehan, Predicting cryptocurrency prices with deep learning, November 2017",
         value,
         runs=25,
         rounding=0.005,
-        protocol=TEN_DAYS,
+        protocol=(
+            "next close as a change over ten days, half a year of test days; the last of 50 epochs,"
+            " so nothing is chosen on test rows and the protocol is honest as it is"
+        ),
         evidence=Evidence(same=path, honest=path, constants=("no_change",)),
-        remark=remark,
+        remark="one-day noise scored on ten-day changes" if walk else "",
     )
 
 
@@ -60,7 +43,6 @@ CLAIMS = {
         "an LSTM's test MAE of ethereum's next-day change, rounded to 5 %",
         HAHN,
         0.0531,
-        n=59,
         rounding=0.00005,
         quote="predictions on the test dataset also have MAE = 5%",
         protocol=ETHEREUM_DAYS,
@@ -76,7 +58,6 @@ CLAIMS = {
         "linear regression's test MAE, twice the LSTM's",
         HAHN,
         0.12199629622669292,
-        n=59,
         quote="The LR model's MAE was also twice that of the LSTM model",
         protocol=ETHEREUM_DAYS,
         evidence=Evidence(
@@ -91,7 +72,6 @@ CLAIMS = {
     "hahn_lstm_beats_regression": Claim(
         "the LSTM is more accurate than linear regression",
         HAHN,
-        n=59,
         quote="LSTM was two times more accurate",
         protocol=ETHEREUM_DAYS,
         evidence=Evidence(
@@ -116,7 +96,6 @@ CLAIMS = {
         'train and test MAE are both 5 %, so "there appears to be no sign of under/over fitting"',
         HAHN,
         0.05,
-        n=59,
         rounding=0.005,
         quote="there appears to be no sign of under/over fitting",
         protocol=f"{ETHEREUM_DAYS}; what holds on the train rows must beat their mean on the test",
@@ -167,7 +146,7 @@ CLAIMS = {
     ),
     "bitcoin_demo_direction": Claim(
         "a CNN-LSTM calls bitcoin up or down",
-        BITCOIN_DEMO,
+        "unsigned, Predicting rise or fall in bitcoin's value using CNN and LSTM, August 2017",
         quote="Predicting rise or fall in bitcoin",
         protocol="two days ahead, 400 epochs; the one kept has the least loss on the test rows",
         evidence=Evidence(
@@ -181,9 +160,8 @@ CLAIMS = {
     ),
     "honchar_apple_accuracy": Claim(
         "a network of convolutions calls Apple's share up or down",
-        HONCHAR,
+        "A. Honchar, Deep-Trading, multivariate/multivariate.py, June 2017",
         63 / 98,
-        n=98,
         protocol="98 test rows of two-day labels; kept: the epoch of least loss on the test rows",
         beside="05_many_seeds:apple_accuracy.CNN",
         remark="ours has only the closes of its five columns; a constant has 49 of 98 right",
@@ -203,7 +181,7 @@ CLAIMS = {
     "mcnally_gpu": Claim("a GPU trains faster by", MCNALLY, 0.677, remark="abstract"),
     "jaquart_daily_accuracy": Claim(
         "up or down of 100 coins, a day ahead",
-        JAQUART_2022,
+        "Jaquart, Koepke and Weinhardt, 2022, 10.1016/j.jfds.2022.12.001",
         0.529,
         high=0.541,
         beside=DIRECTION.format("bitcoin", "lstm"),
@@ -211,17 +189,17 @@ CLAIMS = {
     ),
     "jaquart_minutes": Claim(
         "bitcoin 1 to 60 minutes ahead: better than chance, a loss after costs",
-        JAQUART_2021,
+        "Jaquart, Dann and Weinhardt, 2021, 10.1016/j.jfds.2021.03.001",
         remark="costs decide",
     ),
     "alessandretti_returns": Claim(
         "simple strategies on 1,681 coins beat the benchmark",
-        ALESSANDRETTI,
+        "Alessandretti et al., 2018, 10.1155/2018/8983590",
         remark="a rising market, and coins that survived",
     ),
     "sebastiao_returns": Claim(
         "18 models, 5 of them below 50 %; ensembles earn after costs of 0.5 %",
-        SEBASTIAO,
+        "Sebastiao and Godinho, 2021, 10.1186/s40854-020-00217-x",
         remark="the test period is a falling market",
     ),
     "chen_logistic_accuracy": Claim(
@@ -234,14 +212,14 @@ CLAIMS = {
     "chen_best_learner_accuracy": Claim("the best of the other learners does", CHEN, 0.653),
     "omole_accuracy": Claim(
         "a CNN-LSTM calls bitcoin up or down",
-        OMOLE,
+        "Omole and Enke, 2024, 10.1186/s40854-024-00643-1",
         0.8244,
         beside=DIRECTION.format("bitcoin", "cnn_lstm"),
         remark=f"issue 2 of its code reports leakage; {OTHER_DATA}",
     ),
     "puoti_naive": Claim(
         "on five coins the naive forecast beats machine learning and deep learning",
-        PUOTI,
+        "Puoti, Pittorino and Roveri, 2025, arXiv 2502.09079",
         beside="06_walk_forward:skill.change.bitcoin.lstm",
         remark=f"closest to what we find; {OTHER_DATA}",
     ),

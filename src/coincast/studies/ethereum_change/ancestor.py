@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from coincast.datasets.features import LEVELS, change_to_next, daily_change, feature_table
-from coincast.datasets.windows import Windows, make_windows, relative_to_first
+from coincast.datasets.windows import FloatArray, Windows, make_windows, relative_to_first
 from coincast.errors import InputError
 from coincast.evaluation.scoring import mae_table, skill_sentence
 from coincast.prices.schema import parse_date
@@ -24,7 +23,6 @@ from coincast.studies.claims import CLAIMS
 
 __all__ = ["CoinData", "coin_data", "forecast_walks", "published", "score", "sentences"]
 
-FloatArray = npt.NDArray[np.float64]
 CLAIMED = {"lstm": "lstm_mae", "random_walk_published": "random_walk_mae"}
 
 

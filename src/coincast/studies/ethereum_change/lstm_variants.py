@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coincast.datasets.features import level_columns
-from coincast.datasets.windows import Windows, split_tail, standardise
+from coincast.datasets.windows import FloatArray, Windows, split_tail, standardise
 from coincast.ensemble import Best, Ensemble, Plan, train_members
 from coincast.ensemble.plan import Build
 from coincast.evaluation.scoring import mae_table, skill_sentence
@@ -27,7 +27,6 @@ __all__ = [
     "train_variants",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 THREE_LAYERS: Build = partial(networks.lstm, layers=3)  # one object, compiled once
 VALIDATION_SHARE = 0.2  # of the train windows, the last
 ORDINARY = 0.05  # share of seeds from which on a run as good as the published one is no rarity
@@ -90,20 +89,19 @@ def train_variants(
     """
     levels = level_columns(train.features)
     of_driver = {name for name in train.features if name.startswith(f"{driver}_")}
-    of_both = levels | of_driver
+    left_out = {"driver": of_driver, "levels": levels, "levels_or_driver": levels | of_driver}
+    without = {
+        f"lstm_without_{what}": _train(
+            networks.lstm, train.without(names), test.without(names), plan, seeds
+        )
+        for what, names in left_out.items()
+    }
     return {
         "lstm": _train(networks.lstm, train, test, plan, seeds),
-        "lstm_without_driver": _train(
-            networks.lstm, train.without(of_driver), test.without(of_driver), plan, seeds
-        ),
-        "lstm_without_levels": _train(
-            networks.lstm, train.without(levels), test.without(levels), plan, seeds
-        ),
-        "lstm_without_levels_or_driver": _train(
-            networks.lstm, train.without(of_both), test.without(of_both), plan, seeds
-        ),
+        **without,
         "lstm_three_layers": _train(THREE_LAYERS, train, test, plan, seeds),
-    } | _train_honestly(strict_train, test, plan, seeds)
+        **_train_honestly(strict_train, test, plan, seeds),
+    }
 
 
 def _train(

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from coincast.datasets.windows import FloatArray
 from coincast.evaluation.scoring import MINIMUM_ROWS, mae_table
 from coincast.records.names import display_name
 
 __all__ = ["compare_published", "monthly_mae", "monthly_sentence", "published_sentence"]
 
-FloatArray = npt.NDArray[np.float64]
 SAME = 1e-12  # a sum in another order differs by less, other prices by more
 
 

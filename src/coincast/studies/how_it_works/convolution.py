@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coincast.datasets.windows import FloatArray
 from coincast.errors import InputError
 
 __all__ = [
@@ -23,10 +24,8 @@ __all__ = [
     "relu",
     "repeat_layers",
     "shift_table",
-    "softmax",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 Weights = tuple[FloatArray, FloatArray]  # kernel and bias, as in `convolve`
 Layers = Sequence[tuple[int, int]]
 ROUNDING = 1e-9
@@ -115,18 +114,6 @@ def dropout(values: FloatArray, kept: npt.NDArray[np.bool_], rate: float) -> Flo
     if not 0 <= rate < 1:
         raise InputError(f"dropout is {rate}; use 0 or more and less than 1")
     return np.where(kept, values / (1 - rate), 0.0)
-
-
-def softmax(scores: FloatArray) -> FloatArray:
-    """Positive numbers that sum to 1: exp(score) / sum of exp(scores).
-
-    Subtracting the largest score first changes nothing but prevents overflow.
-
-    >>> softmax(np.array([1000.0, 1000.0])).tolist()
-    [0.5, 0.5]
-    """
-    powers = np.exp(scores - scores.max())
-    return np.asarray(powers / powers.sum())
 
 
 def receptive_field(position: int, layers: Layers) -> tuple[int, int]:

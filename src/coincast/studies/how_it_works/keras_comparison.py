@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from coincast.datasets.windows import Windows
+from coincast.datasets.windows import FloatArray, Windows
 from coincast.models import networks
 from coincast.studies.how_it_works.numpy_networks import (
     MEAN_DECAY,
@@ -27,8 +27,6 @@ __all__ = [
     "train_in_keras",
     "training_difference",
 ]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def largest_difference(ours: npt.ArrayLike, of_keras: npt.ArrayLike) -> float:

@@ -10,10 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from coincast.datasets.windows import Windows
+from coincast.datasets.windows import FloatArray, Windows
 from coincast.errors import InputError
 from coincast.studies.how_it_works.normalised_windows import RECALL, tasks
 from coincast.studies.how_it_works.numpy_networks import Network, TrainingSettings, train
@@ -34,7 +33,6 @@ __all__ = [
     "shares",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 UNTRAINED = "untrained"
 RADII = (0.5, 1.0, 2.0)  # below, at and above 1
 TIMES = 5  # how often the longer training repeats the shorter one

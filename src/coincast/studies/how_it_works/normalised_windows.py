@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coincast.datasets.windows import Windows, make_windows, normalise_each
+from coincast.datasets.windows import FloatArray, Windows, make_windows, normalise_each
 from coincast.errors import InputError
 from coincast.prices.schema import OHLC
 
@@ -21,7 +21,6 @@ __all__ = [
     "tasks",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 LABELS = ("falls", "rises")
 CLOSE = OHLC.index("close")
 RECALL = "recall the first close"

@@ -6,9 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from coincast.datasets.windows import Windows
+from coincast.datasets.windows import FloatArray, Windows
 from coincast.errors import InputError
 
 __all__ = [
@@ -24,7 +23,6 @@ __all__ = [
     "train",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 Backward = Callable[[FloatArray], list[FloatArray]]
 # Adam's usual 0.9 and 0.999, rounded to sums of few powers of 2: Keras stores these two in 32 bits
 # even where everything else has 64, which would show in a comparison.

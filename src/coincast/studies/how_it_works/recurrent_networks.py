@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
+from coincast.datasets.windows import FloatArray
 from coincast.errors import InputError
 from coincast.studies.how_it_works.numpy_networks import Backward, Network, glorot
 
 __all__ = ["CELLS", "LSTM", "RNN", "Gradients", "Recurrent", "Unrolled", "gru", "initial_recurrent"]
 
-FloatArray = npt.NDArray[np.float64]
 GATES = ("input", "forget", "candidate", "output")  # the order in Keras
 
 

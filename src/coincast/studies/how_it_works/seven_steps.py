@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
+from coincast.datasets.windows import FloatArray
 from coincast.prices.schema import OHLC
 from coincast.studies.how_it_works import convolution
 from coincast.studies.how_it_works.keras_comparison import largest_difference
 from coincast.studies.how_it_works.normalised_windows import LABELS
 
 __all__ = ["SevenSteps", "convolution_network", "seven_steps"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def convolution_network(
@@ -102,7 +102,7 @@ def seven_steps(model: keras.Model, window: FloatArray) -> SevenSteps:
         "relu": positive,
         "pooling": pooled,
         "dropout": convolution.dropout(pooled, kept, model.get_layer("dropout").rate),
-        "softmax": convolution.softmax(pooled.ravel() @ scores + scores_bias),
+        "softmax": softmax(pooled.ravel() @ scores + scores_bias),
     }
     rate, layers = model.get_layer("dropout").rate, [(len(kernel), stride), (pool, pool)]
     difference = max(largest_difference(tables[name], out) for name, out in of_keras.items())

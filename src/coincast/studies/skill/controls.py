@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from scipy.stats import zscore
 
-from coincast.datasets.windows import Windows
+from coincast.datasets.windows import FloatArray, Windows
 from coincast.ensemble import Plan
 from coincast.evaluation.significance import SIZE, clark_west, diebold_mariano
 from coincast.evaluation.walk_forward import Fold
@@ -17,7 +17,6 @@ from coincast.studies.skill.protocol import Protocol
 
 __all__ = ["finds", "network_finds", "retarget"]
 
-FloatArray = npt.NDArray[np.float64]
 LEAST_SHIFT = 60  # days, so that no window meets its own month's changes
 MODELS = ("ar", "ridge")
 HIGHEST = 3.0  # deviations: a crash yesterday does not make up all of the signal
@@ -40,14 +39,10 @@ def retarget(windows: Windows, *, shifts: int, r2: float, seed: int) -> Windows:
     n, targets = len(windows), windows.targets
     margin = min(LEAST_SHIFT, n // 4)
     steps = np.random.default_rng(seed).integers(margin, n - margin, shifts)
-    noise = np.stack([np.roll(_scaled(targets), step) for step in steps], axis=1)
-    signal = _scaled(np.clip(_scaled(windows.last("daily_change")), -HIGHEST, HIGHEST))
+    noise = np.stack([np.roll(zscore(targets), step) for step in steps], axis=1)
+    signal = zscore(np.clip(zscore(windows.last("daily_change")), -HIGHEST, HIGHEST))
     mixed = np.sqrt(r2) * signal[:, None] + np.sqrt(1 - r2) * noise
     return replace(windows, targets=targets.mean() + targets.std() * mixed)
-
-
-def _scaled(values: FloatArray) -> FloatArray:
-    return np.asarray((values - values.mean()) / values.std())
 
 
 def finds(protocol: Protocol, shifts: int, r2s: Sequence[float], seed: int) -> pd.DataFrame:
@@ -70,7 +65,9 @@ def finds(protocol: Protocol, shifts: int, r2s: Sequence[float], seed: int) -> p
         change = partial(retarget, shifts=shifts, r2=r2, seed=seed)
         for series, every in protocol.folds("change", rolling=False, change=change).items():
             targets = np.concatenate([fold.test.targets for fold in every])
-            means = np.concatenate([_means(fold) for fold in every])
+            means = np.concatenate(
+                [np.tile(fold.train.targets.mean(axis=0), (len(fold.test), 1)) for fold in every]
+            )
             for name, model in models.items():
                 forecasts = np.concatenate(model(every))
                 columns = zip(targets.T, forecasts.T, means.T, strict=True)
@@ -82,10 +79,6 @@ def finds(protocol: Protocol, shifts: int, r2s: Sequence[float], seed: int) -> p
                 row = {"r2": r2, "series": series, "model": name, "shifts": shifts}
                 rows.append({**row, **shares})
     return pd.DataFrame(rows)
-
-
-def _means(fold: Fold) -> FloatArray:
-    return np.broadcast_to(fold.train.targets.mean(axis=0), fold.test.targets.shape)
 
 
 def _better(forecasts: FloatArray, targets: FloatArray) -> list[bool]:

@@ -6,14 +6,13 @@ from functools import partial
 
 import keras
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeCV
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from coincast.datasets.features import LEVELS
-from coincast.datasets.windows import Windows
+from coincast.datasets.windows import FloatArray, Windows
 from coincast.ensemble import Plan, forecast_folds
 from coincast.evaluation.walk_forward import Model, per_fold
 from coincast.models.networks import lstm
@@ -27,7 +26,6 @@ __all__ = [
     "network_models",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 PENALTIES = np.logspace(-2, 6, 17)  # of ridge regression, on standardised inputs
 INVERSE_PENALTIES = np.logspace(-5, 0, 6)  # of logistic regression
 TREES = {"n_estimators": 50, "max_depth": 2, "max_features": 0.2, "random_state": 0}

@@ -5,11 +5,9 @@ import pandas as pd
 
 from coincast.datasets.features import LEVELS, coin_features
 from coincast.datasets.windows import Windows, make_windows
-from coincast.errors import InputError
 
-__all__ = ["MEMORY", "TASKS", "changes", "close_table", "coin_table", "task_windows"]
+__all__ = ["MEMORY", "changes", "close_table", "coin_table", "task_windows"]
 
-TASKS = ("change", "direction", "range", "volume")
 MEMORY = {"log_range_week": 7, "log_range_month": 30}  # days that a HAR model averages over
 FEATURES = ["daily_change", "close_off_high", "log_range", *MEMORY, *LEVELS]
 SMALLEST = {"range": 1e-3, "change": 5e-3}  # smaller moves count as this: a logarithm needs one
@@ -55,10 +53,8 @@ def task_windows(table: pd.DataFrame, task: str, lags: int) -> Windows:
         lags: days in a window.
 
     Raises:
-        InputError: an unknown task, or too few days.
+        InputError: too few days.
     """
-    if task not in TASKS:
-        raise InputError(f"task {task!r} is unknown; use one of {', '.join(TASKS)}")
     change = table["daily_change"].shift(-1)
     targets = {
         "change": change,

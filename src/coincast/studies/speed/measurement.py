@@ -12,8 +12,7 @@ from coincast.errors import InputError
 from coincast.files import write_atomically
 from coincast.paths import SPEED
 from coincast.records.machine import summary
-from coincast.studies.speed.timing import Run, measure
-from coincast.studies.speed.workloads import WORKLOADS
+from coincast.studies.speed.timing import WORKLOADS, Run, measure
 
 __all__ = ["SIZES", "collect", "load", "origin_sentence", "save"]
 

@@ -1,4 +1,4 @@
-"""Timing one side in a process of its own.
+"""The two trainings that are timed, and the timing of one side in a process of its own.
 
 One process has one Keras backend and keeps what it has compiled. So
 `python -m coincast.studies.speed.timing SIDE WORKLOAD MEMBERS WINDOWS.npz` prints its seconds as
@@ -12,23 +12,74 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from coincast.datasets import features, windows
 from coincast.datasets.windows import Windows
 from coincast.errors import InputError
 from coincast.models.backend import prepare_jax, use_backend
 from coincast.numerics import NUMERIC_ENVIRONMENT
-from coincast.studies.speed.workloads import WORKLOADS, Workload
+from coincast.prices.load import load_common, load_prices
 
-__all__ = ["Run", "measure"]
+__all__ = ["WORKLOADS", "Run", "Workload", "measure"]
 
-BACKENDS = {"fit": "tensorflow", "fit_tuned": "tensorflow", "program": "jax"}
 WARM_RUNS = 3
 Run = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is trained.
+
+    Attributes:
+        build: name of the builder in `coincast.models.networks`.
+        epochs: passes over the train windows.
+        batch_size: windows per step.
+        optimizer: name of a Keras optimizer.
+        loss: name of a Keras loss.
+        members: how many models are timed against as many calls of `fit`.
+        windows: () -> train and validation windows of the bundled prices.
+        xla: whether XLA makes `fit` faster; it slows down TensorFlow's convolutions on a processor.
+    """
+
+    build: str
+    epochs: int
+    batch_size: int
+    optimizer: str
+    loss: str
+    members: int
+    windows: Callable[[], tuple[Windows, Windows]]
+    xla: bool = False
+
+
+def _ethereum() -> tuple[Windows, Windows]:
+    prices = load_common(["bitcoin", "ethereum"], "", "2018-01-13")
+    table = features.feature_table(prices)
+    every = windows.make_windows(table, features.next_change(prices["ethereum"]), 4)
+    train, test = windows.standardise(*windows.split(every, "2017-02-28", "2017-11-15"))
+    return train, test
+
+
+def _bitcoin() -> tuple[Windows, Windows]:
+    prices = load_prices("bitcoin", "2014-11-28", "2017-08-23", venue="bitstamp")
+    table = prices.filter(["open", "high", "low", "close"])
+    every = windows.make_windows(table, features.rises(prices), 30)
+    return windows.split_share(windows.normalise_each(every), 0.9)
+
+
+WORKLOADS = {
+    "ethereum": Workload("lstm", 21, 1, "adam", "mean_absolute_error", 26, _ethereum, xla=True),
+    # The demo trained for 400 epochs; both sides are timed over 20.
+    "bitcoin": Workload(
+        "cnn_lstm", 20, 50, "nadam", "sparse_categorical_crossentropy", 24, _bitcoin
+    ),
+}
 
 
 def measure(
@@ -138,7 +189,7 @@ def _windows(arrays: dict[str, Any], inputs: str, targets: str) -> Windows:
 
 def _main(side: str, name: str, members: str, path: str) -> None:
     """Time what the command line says and print the result."""
-    use_backend(BACKENDS[side])
+    use_backend("jax" if side == "program" else "tensorflow")
     prepare_jax()
     with np.load(path, allow_pickle=False) as stored:
         arrays = dict(stored)

@@ -39,15 +39,13 @@ def verdict_sentence(rows: pd.DataFrame, name: str, target: str) -> str:
 def _told(coin: str, row: pd.Series, baseline: str) -> str:
     said = row["verdict"]
     against = "" if said == "cannot be decided" else f" {baseline}"
+    power = f"{row['smallest_effect']:.3f} would probably have shown"
+    power = "nothing to test" if pd.isna(row["smallest_effect"]) else power
     return (
         f"on {display_name(coin)} it {said}{against} (skill {row['skill']:+.4f}, 95 % interval "
         f"{row['low']:+.4f} to {row['high']:+.4f}, {p_words(row['p_holm'])} after Holm, "
-        f"{row['n']} days; {_power(row['smallest_effect'])})"
+        f"{row['n']} days; {power})"
     )
-
-
-def _power(smallest: float) -> str:
-    return "nothing to test" if pd.isna(smallest) else f"{smallest:.3f} would probably have shown"
 
 
 def rule_sentence(target: str) -> str:

@@ -18,7 +18,6 @@ from coincast.evaluation.walk_forward import FloatArray, Fold, Model, walk_forwa
 from coincast.studies.skill.comparisons import BASELINES
 from coincast.studies.skill.models import classical_models, estimator_model
 from coincast.studies.skill.protocol import Protocol
-from coincast.studies.skill.tasks import TASKS
 from coincast.studies.your_model.loading import telling
 from coincast.studies.your_model.one_by_one import forecast_one_by_one
 from coincast.studies.your_model.own_features import OWN
@@ -80,8 +79,8 @@ def make_plan(target: str, epochs: int, batch_size: int, learning_rate: float) -
     Raises:
         InputError: another target, or a number out of range.
     """
-    if target not in TASKS:
-        raise InputError(f"target {target!r} is unknown; use one of {', '.join(TASKS)}")
+    if target not in RIVALS:
+        raise InputError(f"target {target!r} is unknown; use one of {', '.join(RIVALS)}")
     loss = "binary_crossentropy" if target == "direction" else "mean_absolute_error"
     return Plan(epochs, batch_size, keras.optimizers.Adam(learning_rate), loss)
 
@@ -166,7 +165,7 @@ def variants(target: str) -> dict[str, tuple[str, str, bool]]:
     return {"long_flat": (target, YOURS, False), "long_short": (target, YOURS, True)}
 
 
-def verdicts(tables: Mapping[str, pd.DataFrame], target: str, model: str = YOURS) -> pd.DataFrame:
+def verdicts(tables: Mapping[str, pd.DataFrame], target: str) -> pd.DataFrame:
     """The verdict on your model for each coin, by one rule.
 
     It *beats* the baseline or *is worse than* it if p < 0.05, by Holm's correction over the coins,
@@ -177,7 +176,6 @@ def verdicts(tables: Mapping[str, pd.DataFrame], target: str, model: str = YOURS
     Args:
         tables: coin -> as `skill_tables` gives it.
         target: key of `PLAUSIBLE_SKILL`.
-        model: row of the tables.
 
     Returns:
         One row per coin: `n`, `skill`, `low`, `high`, `p`, `p_holm` (over the coins),
@@ -186,7 +184,7 @@ def verdicts(tables: Mapping[str, pd.DataFrame], target: str, model: str = YOURS
     name = f"skill_{BASELINES[target]}"
     columns = {"n": "n", name: "skill", f"{name}_low": "low", f"{name}_high": "high", "p": "p",
                "smallest_effect": "smallest_effect"}  # fmt: skip
-    rows = pd.DataFrame({coin: table.loc[model, list(columns)] for coin, table in tables.items()}).T
+    rows = pd.DataFrame({coin: table.loc[YOURS, list(columns)] for coin, table in tables.items()}).T
     rows = rows.rename(columns=columns).astype(np.float64).astype({"n": int})
     rows["p_holm"] = holm(rows["p"])
     said = [verdict(*row) for row in rows[["low", "high", "p_holm"]].to_numpy()]
