@@ -14,10 +14,10 @@ import jax
 import keras
 import numpy as np
 import numpy.typing as npt
+from keras import ops
 from tqdm import tqdm
 
 from coincast.ensemble.initial import LEVEL, trace_build
-from coincast.ensemble.layers import unfold_convolutions
 from coincast.ensemble.member import Member, initial_state, predict_member, train_member
 from coincast.ensemble.plan import Build, Plan, Weights
 from coincast.errors import InputError, UntraceableError
@@ -45,7 +45,7 @@ class Program:
     def __init__(self, build: Build, shape: tuple[int, int], plan: Plan) -> None:
         self.build, self.shape = build, shape
         self.model, optimizer, self._draw = trace_build(build, shape, plan)
-        unfold_convolutions(self.model)
+        _unfold_convolutions(self.model)
         rate_index = _find_rate(optimizer)
         if plan.plateau is not None and rate_index is None:
             raise InputError(
@@ -196,3 +196,42 @@ def _no_garbage_collection() -> Iterator[None]:
 def _find_rate(optimizer: keras.Optimizer) -> int | None:
     names = [variable.path.rsplit("/", 1)[-1] for variable in optimizer.variables]
     return names.index("learning_rate") if "learning_rate" in names else None
+
+
+def _unfold_convolutions(model: keras.Model) -> None:
+    """Make every plain Conv1D of a model compute a matrix product, with the weights it has.
+
+    XLA turns the convolutions of many members into one grouped convolution, which is slow on a
+    processor. The same sum over unfolded windows is one matrix product per member.
+    """
+    for layer in model._flatten_layers():  # noqa: SLF001 - the only walk into inner models
+        if type(layer) is not keras.layers.Conv1D:
+            continue
+        if layer.groups == 1 and layer.data_format == "channels_last":
+            layer.call = partial(_convolve, layer)
+
+
+def _convolve(layer: keras.layers.Conv1D, inputs: Any) -> Any:  # noqa: ANN401
+    """Return what the layer's own `call` does.
+
+    (windows, rows, features) -> (windows, rows after strides and padding, filters).
+    """
+    (width,), (stride,), (spread,) = layer.kernel_size, layer.strides, layer.dilation_rate
+    reach = (width - 1) * spread
+    rows = inputs.shape[1]
+    before, after = 0, 0
+    if layer.padding == "causal":
+        before = reach
+    elif layer.padding == "same":
+        missing = max(0, (-(-rows // stride) - 1) * stride + reach + 1 - rows)
+        before, after = missing // 2, missing - missing // 2
+    padded = ops.pad(inputs, [[0, 0], [before, after], [0, 0]])
+    count = (rows + before + after - reach - 1) // stride + 1
+    taps = [
+        padded[:, k * spread : k * spread + (count - 1) * stride + 1 : stride] for k in range(width)
+    ]
+    unfolded = ops.concatenate(taps, axis=-1)  # (windows, count, width x features)
+    outputs = unfolded @ ops.reshape(layer.kernel, (-1, layer.filters))
+    if layer.use_bias:
+        outputs = outputs + layer.bias
+    return outputs if layer.activation is None else layer.activation(outputs)

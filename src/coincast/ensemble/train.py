@@ -53,10 +53,8 @@ class Ensemble:
         """Return one member as an ordinary Keras model, which can be saved as `.keras`.
 
         Raises:
-            InputError: there is no such member, or it failed.
+            InputError: it failed.
         """
-        if not 0 <= position < len(self):
-            raise InputError(f"member {position} does not exist; use 0 to {len(self) - 1}")
         if position in self.failures:
             raise InputError(f"member {position} has no model: {self.failures[position]}")
         model = self.program.build(*self.program.shape)

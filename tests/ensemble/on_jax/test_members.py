@@ -157,12 +157,6 @@ def test_train_members_refuses_what_it_cannot_use(changes, message):
         train_members(**given | changes)
 
 
-def test_member_outside_the_ensemble_does_not_exist():
-    ensemble = train_members(lstm, TRAIN, CHECK, PLAN, [1])
-    with pytest.raises(InputError, match=r"member 1 .*0 to 0"):
-        ensemble.member(1)
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
