@@ -119,7 +119,11 @@ def train_members(
     Warns:
         MemberWarning: members whose windows or loss are NaN or infinite; the others are trained.
     """
-    _check_backend()
+    if keras.backend.backend() != "jax":
+        raise InputError(
+            f"ensembles need Keras's JAX backend, but Keras runs on {keras.backend.backend()!r}; "
+            "set the environment variable KERAS_BACKEND=jax before anything imports keras"
+        )
     if not len(seeds):
         raise InputError("no seeds to train; give at least one")
     arrays = to_arrays({"train": train, "val": validation} | dict(watch or {}), len(seeds))
@@ -141,14 +145,6 @@ def train_members(
     if failures:
         warnings.warn(_describe_failures(failures, seeds), MemberWarning, stacklevel=2)
     return Ensemble(tuple(seeds), history, failures, weights, program)
-
-
-def _check_backend() -> None:
-    if keras.backend.backend() != "jax":
-        raise InputError(
-            f"ensembles need Keras's JAX backend, but Keras runs on {keras.backend.backend()!r}; "
-            "set the environment variable KERAS_BACKEND=jax before anything imports keras"
-        )
 
 
 def _explain_failures(failed: np.ndarray, history: Mapping[str, FloatArray]) -> dict[int, str]:
