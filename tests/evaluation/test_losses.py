@@ -1,22 +1,13 @@
 import numpy as np
-import pandas as pd
 import pytest
+from forecasts import forecast_table
 from sklearn.metrics import brier_score_loss, log_loss
 
 from coincast.evaluation.losses import LOSSES, losses, seed_spread
 
 
-def make_table(seeds=3, days=40, seed=0):
-    random = np.random.default_rng(seed)
-    dates = pd.date_range("2017-01-01", periods=days)
-    targets = (random.random(days) < 0.6).astype(float)
-    rows = [
-        pd.DataFrame({"model": model, "seed": k, "date": dates, "target": targets})
-        for model, count in (("lstm", seeds), ("train_share", 1))
-        for k in range(count)
-    ]
-    table = pd.concat(rows, ignore_index=True).assign(coin="bitcoin", fold=0)
-    return table.assign(forecast=random.uniform(0.1, 0.9, len(table)))
+def make_table():
+    return forecast_table({"lstm": (0.2, 0.5, 0.7), "train_share": 0.1}, days=40, probability=True)
 
 
 def test_losses_are_those_of_the_mean_forecast():

@@ -33,15 +33,7 @@ def test_accuracy_markdown_has_the_rows_of_every_label():
         index=["always_up", "cnn_lstm_last"],
     )  # fmt: skip
     rows = cells(readme_tables.accuracy_markdown({"a": scores, "b": scores}))
-    assert rows[0] == [
-        "a",
-        "always up",
-        "61",
-        "0.629",
-        "0.530 to 0.718",
-        "0.500",
-        "+0.000",
-        *rows[3][-2:],
-    ]
+    assert rows[0][:7] == ["a", "always up", "61", "0.629", "0.530 to 0.718", "0.500", "+0.000"]
+    assert rows[0][7:] == rows[3][-2:]
     assert rows[3][:3] == ["b", "**CNN-LSTM, published protocol, last epoch**", "58"]
     assert rows[3][-3:] == ["-0.084", "-0.031 (-0.100 to +0.040)", "0.55"]

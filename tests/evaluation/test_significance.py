@@ -96,11 +96,9 @@ def test_diebold_mariano_equals_plain_formulas():
     found = significance.diebold_mariano(mine, other)
     (value,), freedom = t_values((other - mine)[None])
     assert freedom == 20
-    assert found["statistic"] == pytest.approx(value)
     assert found["p_value"] == pytest.approx(2 * t.sf(abs(value), 20))
     assert found["difference"] == pytest.approx((other - mine).mean())
-    assert found["standard_error"] == pytest.approx((other - mine).mean() / value)
-    share = found["smallest_difference"] / found["standard_error"]
+    share = found["smallest_difference"] / found["difference"] * value
     assert share == pytest.approx(t.isf(0.025, 20) + t.isf(0.2, 20))
     assert significance.harvey_p_value(mine, other) == pytest.approx(found["p_value"], abs=0.05)
 
@@ -260,10 +258,3 @@ def test_holm_multiplies_by_the_number_of_tests_left():
     assert found[["c", "d", "a"]].tolist() == pytest.approx([0.03, 0.04, 0.04])
     assert np.isnan(found["b"])
     assert significance.holm(p_values[["b"]]).isna().all()
-
-
-def test_holm_is_wrong_about_any_of_many_in_five_per_cent_of_samples():
-    p_values = np.random.default_rng(7).random((10_000, 20))
-    smallest = np.minimum(p_values.min(axis=1) * 20, 1)
-    assert (smallest < 0.05).mean() == pytest.approx(0.05, abs=0.01)
-    assert significance.holm(pd.Series(p_values[0])).min() == pytest.approx(smallest[0])

@@ -9,26 +9,14 @@ def kinds(model):
     return [type(layer).__name__ for layer in model.layers]
 
 
-def test_lstm_has_the_layers_and_parameters_of_the_demo():
-    model = networks.lstm(lags=4, features=10)
-    assert kinds(model) == ["InputLayer", "LSTM", "Dropout", "Dense", "Activation"]
-    assert model.count_params() == 4 * 12 * (10 + 12 + 1) + 13
-    assert not model.compiled
-
-
-def test_lstm_takes_its_widths_from_its_arguments():
-    model = networks.lstm(3, 2, units=5, dropout=0.1, activation="linear")
-    assert model.get_layer("lstm").units == 5
-    assert model.get_layer("dropout").rate == 0.1
-    assert model.layers[-1].activation is keras.activations.linear
-
-
-def test_lstm_of_three_layers_has_them_all_of_one_width():
-    model = networks.lstm(lags=4, features=10, layers=3)
-    assert kinds(model) == ["InputLayer", *["LSTM"] * 3, "Dropout", "Dense", "Activation"]
+@pytest.mark.parametrize("layers", [1, 3])
+def test_lstm_has_the_layers_and_parameters_of_the_demo(layers):
+    model = networks.lstm(lags=4, features=10, layers=layers)
+    assert kinds(model) == ["InputLayer", *["LSTM"] * layers, "Dropout", "Dense", "Activation"]
     first, other = 4 * 12 * (10 + 12 + 1), 4 * 12 * (12 + 12 + 1)
-    assert model.count_params() == first + 2 * other + 13
+    assert model.count_params() == first + (layers - 1) * other + 13
     assert model.output_shape == (None, 1)
+    assert not model.compiled
 
 
 def test_cnn_lstm_has_the_layers_and_parameters_that_it_names():
@@ -43,13 +31,13 @@ def test_cnn_lstm_has_the_layers_and_parameters_that_it_names():
 
 def test_cnn_lstm_takes_every_width_from_its_arguments():
     model = networks.cnn_lstm(
-        12, 3, filters=[5, 6, 7], filter_width=3, dropout=0.1, pool=2, units=9, classes=4
+        12, 3, filters=[5, 6, 7], filter_width=3, dropout=0.1, pool=2, units=9
     )
     assert [model.get_layer(f"convolution_{i}").filters for i in (1, 2, 3)] == [5, 6, 7]
     assert model.get_layer("convolution_3").kernel_size == (3,)
     assert model.get_layer("dropout_2").rate == 0.1
     assert model.get_layer("pooling_3").output.shape == (None, 1, 7)
-    assert (model.get_layer("lstm").units, model.output_shape) == (9, (None, 4))
+    assert (model.get_layer("lstm").units, model.output_shape) == (9, (None, 2))
 
 
 def test_cnn_has_the_layers_and_parameters_of_the_code_behind_the_demo():
@@ -61,14 +49,6 @@ def test_cnn_has_the_layers_and_parameters_of_the_code_behind_the_demo():
     assert model.count_params() == convolutions + (30 * 8 + 1) * 64 + 4 * 64 + 65 * 2
     assert [model.get_layer(f"dropout_{i}").rate for i in (1, 2)] == [0.5, 0.5]
     assert not model.compiled
-
-
-def test_cnn_takes_every_width_from_its_arguments():
-    model = networks.cnn(12, 3, filters=[5], filter_width=3, dropout=0.1, units=9, classes=4)
-    assert model.get_layer("convolution_1").filters == 5
-    assert model.get_layer("convolution_1").kernel_size == (3,)
-    assert model.get_layer("dropout_1").rate == 0.1
-    assert (model.get_layer("hidden").units, model.output_shape) == (9, (None, 4))
 
 
 @pytest.mark.parametrize(
@@ -86,19 +66,15 @@ def test_cnn_lstm_refuses_widths_that_make_no_network(widths, message):
         networks.cnn_lstm(8, 2, **widths)
 
 
-def test_cnn_refuses_widths_that_make_no_network():
-    with pytest.raises(InputError, match="units is 0"):
-        networks.cnn(8, 2, units=0)
-
-
 @pytest.mark.parametrize(
     ("build", "layer", "parameters"),
     [
+        (networks.lstm, "LSTM", 4 * 5 * (2 + 5 + 1) + 6),
         (networks.gru, "GRU", 3 * 5 * (2 + 5 + 2) + 6),  # two biases
         (networks.bidirectional_lstm, "Bidirectional", 2 * 4 * 5 * (2 + 5 + 1) + 11),
     ],
 )
-def test_gru_and_bidirectional_lstm_differ_from_lstm_in_their_layer(build, layer, parameters):
+def test_recurrent_networks_take_their_widths_from_their_arguments(build, layer, parameters):
     model = build(3, 2, units=5, dropout=0.1, activation="linear")
     assert kinds(model) == ["InputLayer", layer, "Dropout", "Dense", "Activation"]
     assert (model.count_params(), model.output_shape) == (parameters, (None, 1))

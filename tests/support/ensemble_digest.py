@@ -30,7 +30,8 @@ def main(cores):
         train, check = WORKLOADS[workload].windows()
         plan = Plan(1, 50, keras.optimizers.Nadam(0.002), loss, plateau=plateau)
         ensemble = train_members(build, train, check, plan, range(15))
-        for array in (*ensemble.weights, *ensemble.history.values(), ensemble.predict(check)):
+        weights = [array for kind in ensemble.weights for array in kind]
+        for array in (*weights, *ensemble.history.values(), ensemble.predict(check)):
             digest.update(np.ascontiguousarray(array).tobytes())
     print(digest.hexdigest())
 

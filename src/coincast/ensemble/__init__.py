@@ -4,12 +4,8 @@ Everything is written for one member: its steps, its epochs, its rules. `vmap` m
 `shard_map` spreads the members over the devices.
 """
 
-from coincast.ensemble.folds import forecast_folds, validate_folds
-from coincast.ensemble.plan import Best, Plan, Plateau
-from coincast.ensemble.train import train_members
-from coincast.ensemble.trained import Ensemble, MemberWarning
+from coincast.ensemble.folds import forecast_folds
+from coincast.ensemble.plan import Plan, Plateau
+from coincast.ensemble.train import Ensemble, MemberWarning, train_members
 
-__all__ = [
-    "Best", "Ensemble", "MemberWarning", "Plan", "Plateau", "forecast_folds", "train_members",
-    "validate_folds",
-]  # fmt: skip
+__all__ = ["Ensemble", "MemberWarning", "Plan", "Plateau", "forecast_folds", "train_members"]

@@ -8,10 +8,9 @@ import numpy as np
 
 from coincast.datasets.windows import Windows, standardise
 from coincast.ensemble.plan import Build, FloatArray, Plan
-from coincast.ensemble.train import train_members
-from coincast.ensemble.trained import Ensemble
+from coincast.ensemble.train import Ensemble, train_members
 
-__all__ = ["Parts", "forecast_folds", "scale_fold", "target_unit", "validate_folds"]
+__all__ = ["Parts", "forecast_folds", "scale_fold", "target_unit"]
 
 
 class Parts(Protocol):
@@ -27,29 +26,6 @@ class Parts(Protocol):
     def test(self) -> Windows: ...  # noqa: D102
 
 
-def validate_folds(
-    folds: Sequence[Parts], build: Build, plan: Plan, seeds: Sequence[int], *, classes: bool = False
-) -> Ensemble:
-    """Networks of every fold and seed, fitted to the older part of the fold's train windows.
-
-    Args:
-        folds: all with the same numbers of fit and validation windows.
-        build: (lags, features) -> uncompiled model with one output.
-        plan: settings and rules.
-        seeds: of each fold's networks.
-        classes: the targets are classes, so they are not standardised; else they are, like the
-            features, on the rows that are fitted.
-
-    Returns:
-        Members in the order of folds, then seeds; the loss is in the unit of the scaled target.
-
-    Raises:
-        InputError: folds of unequal lengths, or as `train_members`.
-    """
-    scaled = [scale_fold(fold.fit, fold.validation, classes=classes) for fold in folds]
-    return _train(scaled, build, plan, seeds)
-
-
 def forecast_folds(
     folds: Sequence[Parts], build: Build, plan: Plan, seeds: Sequence[int], *, classes: bool = False
 ) -> list[FloatArray]:
@@ -60,10 +36,11 @@ def forecast_folds(
 
     Args:
         folds: all with the same numbers of fit, validation and train windows.
-        build: as in `validate_folds`, like the others.
+        build: (lags, features) -> uncompiled model with one output.
         plan: settings and rules.
         seeds: of each fold's networks.
-        classes: the targets are classes.
+        classes: the targets are classes, so they are not standardised; else they are, like the
+            features, on the rows that are fitted.
 
     Returns:
         For each fold (seeds, test windows), in the unit of the targets; NaN for members that
@@ -75,7 +52,8 @@ def forecast_folds(
     Warns:
         MemberWarning: members that failed; the others are trained.
     """
-    first = validate_folds(folds, build, plan, seeds, classes=classes)
+    scaled = [scale_fold(fold.fit, fold.validation, classes=classes) for fold in folds]
+    first = _train(scaled, build, plan, seeds)
     losses = np.nan_to_num(first.history["val_loss"], nan=np.inf)  # (members, epochs)
     epochs = 1 + losses.argmin(axis=1)
     most = max(len(fold.test) for fold in folds)

@@ -9,7 +9,6 @@ import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,27 +21,16 @@ from keras.src.random import seed_generator  # the one place where Keras draws s
 
 from coincast.ensemble.plan import Build, Plan, Weights
 
-__all__ = ["Start", "trace_build"]
+__all__ = ["LEVEL", "Draw", "trace_build"]
 
 MOST_SEEDS = 1024  # that one model may draw
 LEVEL = "xla_backend_optimization_level"  # 1 compiles fastest; 0 rounds otherwise than Keras alone
 LARGEST_SEED = 10**9  # Keras draws seeds from 1 to this
 
 
-@dataclass(frozen=True)
-class Start:
-    """How members start.
-
-    Attributes:
-        model: only its structure matters: its weights are zeros.
-        optimizer: likewise.
-        draw: seeds -> initial values of the model's and of the optimizer's variables, each with
-            a first axis of members.
-    """
-
-    model: keras.Model
-    optimizer: keras.Optimizer
-    draw: Callable[[Sequence[int]], tuple[Weights, Weights]]
+# Seeds -> initial values of the model's trainable and other variables, and of the optimizer's,
+# each with a first axis of members.
+Draw = Callable[[Sequence[int]], tuple[tuple[Weights, Weights], Weights]]
 
 
 class _TracedSeed(int):
@@ -54,11 +42,13 @@ class _TracedSeed(int):
         return self.traced
 
 
-def trace_build(build: Build, shape: tuple[int, int], plan: Plan) -> Start:
-    """Return how members start, from one call of the builder.
+def trace_build(
+    build: Build, shape: tuple[int, int], plan: Plan
+) -> tuple[keras.Model, keras.Optimizer, Draw]:
+    """Return a model and an optimizer, for their structure, and how members start.
 
-    A builder that JAX cannot trace, or that draws random numbers of its own, is called for each
-    member instead, which is slow.
+    The builder is called once. One that JAX cannot trace, or that draws random numbers of its own,
+    is called for each member instead, which is slow.
     """
     made: list[Any] = []
     optimizer = plan.make_optimizer()
@@ -83,30 +73,40 @@ def trace_build(build: Build, shape: tuple[int, int], plan: Plan) -> Start:
     options = None if LEVEL in os.environ.get("XLA_FLAGS", "") else {LEVEL: 1}
     run = jax.jit(jax.vmap(jaxpr_as_fun(program)), compiler_options=options)
 
-    def draw(seeds: Sequence[int]) -> tuple[Weights, Weights]:
+    def draw(seeds: Sequence[int]) -> tuple[tuple[Weights, Weights], Weights]:
         values = [np.asarray(value) for value in run(_draw_keras_seeds(seeds, count))]
-        return values[: len(model.variables)], values[len(model.variables) :]
+        return _separate(model, values)
 
-    return Start(model, optimizer, draw)
+    return model, optimizer, draw
 
 
-def _start_by_building(build: Build, shape: tuple[int, int], plan: Plan) -> Start:
+def _start_by_building(
+    build: Build, shape: tuple[int, int], plan: Plan
+) -> tuple[keras.Model, keras.Optimizer, Draw]:
     model, optimizer = build(*shape), plan.make_optimizer()
     optimizer.build(model.trainable_variables)
 
-    def draw(seeds: Sequence[int]) -> tuple[Weights, Weights]:
+    def draw(seeds: Sequence[int]) -> tuple[tuple[Weights, Weights], Weights]:
         members = []
         for seed in seeds:
             keras.utils.set_random_seed(seed)
             members.append(_values(build(*shape), optimizer))
-        values = [np.stack(each) for each in zip(*members, strict=True)]
-        return values[: len(model.variables)], values[len(model.variables) :]
+        return _separate(model, [np.stack(each) for each in zip(*members, strict=True)])
 
-    return Start(model, optimizer, draw)
+    return model, optimizer, draw
 
 
 def _values(model: keras.Model, optimizer: keras.Optimizer) -> list[Any]:
     return [variable.value for variable in [*model.variables, *optimizer.variables]]
+
+
+def _separate(model: keras.Model, values: Weights) -> tuple[tuple[Weights, Weights], Weights]:
+    """Return what `_values` gives as trainable and other weights, and the optimizer's variables."""
+    count = len(model.variables)
+    found = {id(v): value for v, value in zip(model.variables, values[:count], strict=True)}
+    kinds = (model.trainable_variables, model.non_trainable_variables)
+    trainable, others = ([found[id(v)] for v in kind] for kind in kinds)
+    return (trainable, others), values[count:]
 
 
 @contextmanager

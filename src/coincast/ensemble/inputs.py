@@ -78,7 +78,8 @@ def find_bad_members(arrays: Mapping[str, MemberArrays]) -> dict[int, str]:
 
 def _to_arrays(name: str, given: MemberWindows, members: int) -> MemberArrays:
     if isinstance(given, Windows):
-        part = MemberArrays(_float32(given.inputs), _float32(given.targets), shared=True)
+        inputs, targets = given.inputs.astype(np.float32), given.targets.astype(np.float32)
+        part = MemberArrays(inputs, targets, shared=True)
         if not part.is_finite.all():
             raise InputError(f"the {name} windows hold NaN or infinity; drop or fill those rows")
     else:
@@ -100,10 +101,6 @@ def _stack(name: str, given: Sequence[Windows], members: int) -> MemberArrays:
                 f"{name} windows of member {member} have shape {windows.inputs.shape}, those of "
                 f"member 0 {first}; cut them to one length, or train the members in two calls"
             )
-    inputs = _float32(np.stack([windows.inputs for windows in given]))
-    targets = _float32(np.stack([windows.targets for windows in given]))
+    inputs = np.stack([windows.inputs for windows in given]).astype(np.float32)
+    targets = np.stack([windows.targets for windows in given]).astype(np.float32)
     return MemberArrays(inputs, targets, shared=False)
-
-
-def _float32(values: npt.ArrayLike) -> Float32:
-    return np.asarray(values, np.float32)

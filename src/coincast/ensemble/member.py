@@ -1,4 +1,7 @@
-"""The training of one member, written for JAX to trace; nothing here knows of other members."""
+"""The training of one member, and the rules that look at it after each epoch, for JAX to trace.
+
+Only `initial_state` knows of other members.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,11 +11,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import keras
+import numpy as np
+import numpy.typing as npt
 
-from coincast.ensemble import rules
-from coincast.ensemble.plan import Plan, Weights
+from coincast.ensemble.plan import Plan, Plateau, Weights
 
-__all__ = ["Member", "State", "predict_member", "train_member"]
+__all__ = ["Member", "State", "initial_state", "predict_member", "train_member"]
 
 Tree = Any  # arrays in tuples, lists and dicts
 # Between epochs: trainable and other weights; the optimizer's variables; the state of the rules.
@@ -43,6 +47,34 @@ def predict_member(model: keras.Model, weights: tuple[Weights, Weights], inputs:
     return model.stateless_call(*weights, inputs, training=False)[0]
 
 
+def initial_state(
+    plan: Plan,
+    weights: Any,  # noqa: ANN401 - a tree
+    members: int,
+    stop_after: npt.NDArray[np.int32] | None = None,
+) -> dict[str, Any]:
+    """Return the state of the plan's rules before the first epoch.
+
+    Args:
+        plan: says which rules there are.
+        weights: initial weights, each with a first axis of members.
+        members: how many.
+        stop_after: (members,), the epoch whose weights each member keeps, counted from 1.
+
+    Returns:
+        Arrays with a first axis of members.
+    """
+    state: dict[str, Any] = {"failed": np.zeros(members, bool)}
+    if plan.plateau is not None:
+        waited = np.zeros(members, np.int32)
+        state["plateau"] = (_worst(plan.plateau.monitor, members), waited)
+    if plan.keep_best:
+        state["best"] = (_worst("val_loss", members), weights)
+    if stop_after is not None:
+        state["stop"] = (stop_after, weights)
+    return state
+
+
 def train_member(
     member: Member,
     state: State,
@@ -54,8 +86,7 @@ def train_member(
     Args:
         member: what to train.
         state: before the first epoch.
-        orders: (epochs, windows), positions of the windows in the order of training; None for
-            the windows' own order.
+        orders: (epochs, windows), positions of the windows in the order of training.
         data: "train", "val" and others -> inputs and targets.
     """
     epoch = partial(_epoch, member, data)
@@ -92,14 +123,46 @@ def _apply_rules(member: Member, state: State, metrics: Mapping[str, Any]) -> St
     after["failed"] |= ~(jnp.isfinite(metrics["loss"]) & jnp.isfinite(metrics["val_loss"]))
     if plan.plateau is not None:
         metric, rate = metrics[plan.plateau.monitor], metrics["learning_rate"]
-        after["plateau"], rate = rules.apply_plateau(plan.plateau, after["plateau"], metric, rate)
+        after["plateau"], rate = _apply_plateau(plan.plateau, after["plateau"], metric, rate)
         slots = [rate if i == member.rate_index else slot for i, slot in enumerate(slots)]
-    if plan.best is not None:
-        metric = metrics[plan.best.monitor]
-        after["best"] = rules.apply_best(plan.best, after["best"], metric, weights)
+    if plan.keep_best:
+        after["best"] = _apply_best(after["best"], metrics["val_loss"], weights)
     if "stop" in after:
-        after["stop"] = rules.apply_stop(after["stop"], weights)
+        after["stop"] = _apply_stop(after["stop"], weights)
     return weights, slots, after
+
+
+def _apply_plateau(rule: Plateau, state: Any, metric: Any, rate: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    """Return the rule's state and the learning rate after an epoch."""
+    best, waited = state
+    improved = _is_better(rule.monitor, metric, best, rule.min_delta)
+    waited = jnp.where(improved, 0, waited + 1)
+    falls = (waited >= rule.patience) & (rate > rule.minimum)
+    lower = jnp.maximum(rate * rule.factor, rule.minimum).astype(rate.dtype)
+    state = (jnp.where(improved, metric, best), jnp.where(falls, 0, waited))
+    return state, jnp.where(falls, lower, rate)
+
+
+def _apply_best(state: Any, metric: Any, weights: Any) -> Any:  # noqa: ANN401
+    """Return the best metric so far and the weights that gave it."""
+    improved = _is_better("val_loss", metric, state[0], 0.0)
+    return jax.tree.map(lambda new, old: jnp.where(improved, new, old), (metric, weights), state)
+
+
+def _apply_stop(state: Any, weights: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    """Return the epochs left until the member's own last one, and the weights that it keeps."""
+    left, kept = state[0] - 1, state[1]
+    return left, jax.tree.map(lambda new, old: jnp.where(left == 0, new, old), weights, kept)
+
+
+def _is_better(monitor: str, metric: Any, best: Any, min_delta: float) -> Any:  # noqa: ANN401
+    if monitor == "val_accuracy":
+        return metric > best + min_delta
+    return metric < best - min_delta
+
+
+def _worst(monitor: str, members: int) -> npt.NDArray[np.float32]:
+    return np.full(members, -np.inf if monitor == "val_accuracy" else np.inf, np.float32)
 
 
 def _train_pass(
@@ -112,7 +175,6 @@ def _train_pass(
     inputs, targets = data
     rows, size = len(targets), min(member.plan.batch_size, len(targets))
     full = rows // size
-    order = jnp.arange(rows) if order is None else order
     step = _make_step(member, inputs, targets)
     state, losses = jax.lax.scan(step, state, order[: full * size].reshape(full, size))
     total = losses.sum() * size

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from coincast.errors import InputError
 
-__all__ = ["Best", "Build", "FloatArray", "Plan", "Plateau", "Weights"]
+__all__ = ["Build", "FloatArray", "Plan", "Plateau", "Weights"]
 
 FloatArray = npt.NDArray[np.float64]
 Build = Callable[[int, int], keras.Model]
@@ -37,16 +37,6 @@ class Plateau:
 
 
 @dataclass(frozen=True)
-class Best:
-    """Keep the weights of the best epoch (the first, if several tie), not of the last.
-
-    Never monitor rows that are later tested on.
-    """
-
-    monitor: str = "val_loss"
-
-
-@dataclass(frozen=True)
 class Plan:
     """How every member is trained.
 
@@ -56,12 +46,12 @@ class Plan:
         optimizer: name of a Keras optimizer, or a configured one, which is copied.
         loss: name of a Keras loss, or a loss object.
         accuracy: measure the accuracy after each epoch; targets are then class numbers from 0.
-        shuffle: a new order of the windows for each epoch and seed; False keeps their own.
         plateau: rule for the learning rate, if any.
-        best: rule for the final weights; None keeps those of the last epoch.
+        keep_best: keep the weights of the epoch with the least `val_loss` (the first, if several
+            tie), not of the last; never with validation rows that are later tested on.
 
     Raises:
-        InputError: a number out of range, or a rule that monitors what is not measured.
+        InputError: a number out of range, or a plateau rule for what is not measured.
     """
 
     epochs: int
@@ -69,26 +59,24 @@ class Plan:
     optimizer: str | keras.Optimizer = "adam"
     loss: str | keras.Loss = "mean_absolute_error"
     accuracy: bool = False
-    shuffle: bool = True
     plateau: Plateau | None = None
-    best: Best | None = None
+    keep_best: bool = False
 
     def __post_init__(self) -> None:
-        counts = {"epochs": self.epochs, "batch_size": self.batch_size}
-        if self.plateau is not None:
-            counts["plateau.patience"] = self.plateau.patience
-            if not 0 < self.plateau.factor < 1:
-                raise InputError(f"plateau.factor is {self.plateau.factor}; use 0 to 1, exclusive")
+        counts, rule = {"epochs": self.epochs, "batch_size": self.batch_size}, self.plateau
+        if rule is not None:
+            counts["plateau.patience"] = rule.patience
+            if not 0 < rule.factor < 1:
+                raise InputError(f"plateau.factor is {rule.factor}; use 0 to 1, exclusive")
         for name, value in counts.items():
             if value < 1:
                 raise InputError(f"{name} is {value}; use 1 or more")
         monitors = ("val_loss", "val_accuracy") if self.accuracy else ("val_loss",)
-        for rule in (self.plateau, self.best):
-            if rule is not None and rule.monitor not in monitors:
-                raise InputError(
-                    f"monitor {rule.monitor!r} is not measured; use {' or '.join(monitors)}, "
-                    "or set accuracy=True"
-                )
+        if rule is not None and rule.monitor not in monitors:
+            raise InputError(
+                f"monitor {rule.monitor!r} is not measured; use {' or '.join(monitors)}, "
+                "or set accuracy=True"
+            )
 
     def make_optimizer(self) -> keras.Optimizer:
         """Return a new optimizer: one optimizer can train only one model."""

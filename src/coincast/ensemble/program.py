@@ -14,12 +14,11 @@ import jax
 import keras
 import numpy as np
 import numpy.typing as npt
+from keras import ops
 from tqdm import tqdm
 
-from coincast.ensemble import rules
-from coincast.ensemble.initial import trace_build
-from coincast.ensemble.layers import unfold_convolutions
-from coincast.ensemble.member import Member, State, predict_member, train_member
+from coincast.ensemble.initial import LEVEL, trace_build
+from coincast.ensemble.member import Member, initial_state, predict_member, train_member
 from coincast.ensemble.plan import Build, Plan, Weights
 from coincast.errors import InputError, UntraceableError
 from coincast.records.machine import cores
@@ -32,8 +31,8 @@ ORDERS, HISTORY = 1, 1
 # Members of a group: those of one core should fit its cache; a GPU wants more of them.
 MEMBERS_PER_CORE, MEMBERS_PER_GPU = 13, 256
 LONG_RUN = 8  # groups, from which on a progress bar is worth its line
-# On a processor: less time to compile and, with the widest vectors it may use, to run.
-LEVEL, WIDTH = "xla_backend_optimization_level", "xla_cpu_prefer_vector_width"
+# On a processor: with the widest vectors that it may use, less time to run.
+WIDTH = "xla_cpu_prefer_vector_width"
 
 
 class Program:
@@ -45,9 +44,8 @@ class Program:
 
     def __init__(self, build: Build, shape: tuple[int, int], plan: Plan) -> None:
         self.build, self.shape = build, shape
-        self.start = trace_build(build, shape, plan)
-        self.model, optimizer = self.start.model, self.start.optimizer
-        unfold_convolutions(self.model)
+        self.model, optimizer, self._draw = trace_build(build, shape, plan)
+        _unfold_convolutions(self.model)
         rate_index = _find_rate(optimizer)
         if plan.plateau is not None and rate_index is None:
             raise InputError(
@@ -64,7 +62,7 @@ class Program:
         data: Mapping[str, tuple[Any, Any]],
         shared: Mapping[str, bool],
         stop_after: npt.NDArray[np.int32] | None = None,
-    ) -> tuple[Weights, npt.NDArray[np.bool_], dict[str, npt.NDArray[np.float32]]]:
+    ) -> tuple[tuple[Weights, Weights], npt.NDArray[np.bool_], dict[str, npt.NDArray[np.float32]]]:
         """Return final weights, whether each member failed, and the metrics of each epoch.
 
         Args:
@@ -77,14 +75,17 @@ class Program:
             UntraceableError: the model cannot be traced.
         """
         plan, rows = self.member.plan, data["train"][1].shape[-1]
-        orders = draw_orders(plan.epochs, rows, seeds) if plan.shuffle else None
+        orders = draw_orders(plan.epochs, rows, seeds)
         axes = (0, ORDERS, {name: None if value else 0 for name, value in shared.items()})
         call = jax.vmap(partial(train_member, self.member), axes, (0, 0, HISTORY))
-        arguments = (self._begin(seeds, stop_after), orders, dict(data))
+        with self._lock:
+            weights, slots = self._draw(seeds)
+        state = weights, slots, initial_state(plan, weights, len(seeds), stop_after)
+        arguments = (state, orders, dict(data))
         train = self._compile(("train", *shared.items()), call, arguments, _compiler_options())
         weights, failed, history = train(*arguments)
         history = {name: np.asarray(values).T for name, values in history.items()}
-        return self.join(*jax.tree.map(np.asarray, weights)), np.asarray(failed), history
+        return jax.tree.map(np.asarray, weights), np.asarray(failed), history
 
     def predict(self, weights: tuple[Weights, Weights], inputs: Any, *, shared: bool) -> Any:  # noqa: ANN401
         """Return the outputs of the members: (members, windows, outputs)."""
@@ -92,14 +93,6 @@ class Program:
         return np.asarray(
             self._compile(("predict", shared), call, (weights, inputs))(weights, inputs)
         )
-
-    def _begin(self, seeds: Sequence[int], stop_after: npt.NDArray[np.int32] | None) -> State:
-        """Return the state of the members before the first epoch."""
-        with self._lock:
-            variables, slots = self.start.draw(seeds)
-        weights = self.separate(variables)
-        state = rules.initial_state(self.member.plan, weights, len(seeds), stop_after)
-        return weights, slots, state
 
     def _compile(
         self,
@@ -131,26 +124,8 @@ class Program:
                 "must compute with keras.ops and may not branch on values"
             ) from error
 
-    def separate(self, weights: Weights) -> tuple[Weights, Weights]:
-        """Return weights in the order of `model.variables` as trainable and other ones."""
-        found = {id(v): w for v, w in zip(self.model.variables, weights, strict=True)}
-        return (
-            [found[id(v)] for v in self.model.trainable_variables],
-            [found[id(v)] for v in self.model.non_trainable_variables],
-        )
 
-    def join(self, trainable: Weights, others: Weights) -> Weights:
-        """Return trainable and other weights in the order of `model.variables`."""
-        model = self.model
-        found = {id(v): w for v, w in zip(model.trainable_variables, trainable, strict=True)}
-        found |= {id(v): w for v, w in zip(model.non_trainable_variables, others, strict=True)}
-        return [found[id(v)] for v in model.variables]
-
-
-@lru_cache(maxsize=16)
-def make_program(build: Build, shape: tuple[int, int], plan: Plan) -> Program:
-    """Return the program of a builder and a plan, the last one if they are the same."""
-    return Program(build, shape, plan)
+make_program = lru_cache(maxsize=16)(Program)  # the same one for the same builder and plan
 
 
 def draw_orders(epochs: int, rows: int, seeds: Sequence[int]) -> npt.NDArray[np.int32]:
@@ -221,3 +196,42 @@ def _no_garbage_collection() -> Iterator[None]:
 def _find_rate(optimizer: keras.Optimizer) -> int | None:
     names = [variable.path.rsplit("/", 1)[-1] for variable in optimizer.variables]
     return names.index("learning_rate") if "learning_rate" in names else None
+
+
+def _unfold_convolutions(model: keras.Model) -> None:
+    """Make every plain Conv1D of a model compute a matrix product, with the weights it has.
+
+    XLA turns the convolutions of many members into one grouped convolution, which is slow on a
+    processor. The same sum over unfolded windows is one matrix product per member.
+    """
+    for layer in model._flatten_layers():  # noqa: SLF001 - the only walk into inner models
+        if type(layer) is not keras.layers.Conv1D:
+            continue
+        if layer.groups == 1 and layer.data_format == "channels_last":
+            layer.call = partial(_convolve, layer)
+
+
+def _convolve(layer: keras.layers.Conv1D, inputs: Any) -> Any:  # noqa: ANN401
+    """Return what the layer's own `call` does.
+
+    (windows, rows, features) -> (windows, rows after strides and padding, filters).
+    """
+    (width,), (stride,), (spread,) = layer.kernel_size, layer.strides, layer.dilation_rate
+    reach = (width - 1) * spread
+    rows = inputs.shape[1]
+    before, after = 0, 0
+    if layer.padding == "causal":
+        before = reach
+    elif layer.padding == "same":
+        missing = max(0, (-(-rows // stride) - 1) * stride + reach + 1 - rows)
+        before, after = missing // 2, missing - missing // 2
+    padded = ops.pad(inputs, [[0, 0], [before, after], [0, 0]])
+    count = (rows + before + after - reach - 1) // stride + 1
+    taps = [
+        padded[:, k * spread : k * spread + (count - 1) * stride + 1 : stride] for k in range(width)
+    ]
+    unfolded = ops.concatenate(taps, axis=-1)  # (windows, count, width x features)
+    outputs = unfolded @ ops.reshape(layer.kernel, (-1, layer.filters))
+    if layer.use_bias:
+        outputs = outputs + layer.bias
+    return outputs if layer.activation is None else layer.activation(outputs)

@@ -1,20 +1,89 @@
-"""Training many members: checks first, then group after group through one compiled program."""
+"""Training many members: checks first, then group after group through one compiled program.
+
+Trained members have their histories and forecasts; each can be had as an ordinary Keras model.
+"""
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
+import jax
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from coincast.ensemble.inputs import MemberWindows, find_bad_members, to_arrays
-from coincast.ensemble.plan import Build, FloatArray, Plan
-from coincast.ensemble.program import make_program, run_in_groups
-from coincast.ensemble.trained import Ensemble, MemberWarning, describe_failures
+from coincast.ensemble.plan import Build, FloatArray, Plan, Weights
+from coincast.ensemble.program import Program, make_program, run_in_groups
 from coincast.errors import InputError
 
-__all__ = ["train_members"]
+__all__ = ["Ensemble", "MemberWarning", "train_members"]
+
+
+class MemberWarning(UserWarning):
+    """Some members could not be trained; the others could."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Trained members.
+
+    Attributes:
+        seeds: one per member.
+        history: metric -> (members, epochs): `loss` (mean over the epoch's batches, with
+            dropout), `val_loss`, `val_accuracy` if the plan asks for it, the same of each
+            watched set, and `learning_rate` (that of the epoch) if a rule changes it.
+        failures: member -> why it has no result.
+        weights: the model's trainable and its other variables, with a first axis of members.
+        program: what trained them.
+    """
+
+    seeds: tuple[int, ...]
+    history: dict[str, FloatArray]
+    failures: dict[int, str]
+    weights: tuple[Weights, Weights]
+    program: Program
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def member(self, position: int) -> keras.Model:
+        """Return one member as an ordinary Keras model, which can be saved as `.keras`.
+
+        Raises:
+            InputError: it failed.
+        """
+        if position in self.failures:
+            raise InputError(f"member {position} has no model: {self.failures[position]}")
+        model = self.program.build(*self.program.shape)
+        kinds = (model.trainable_variables, model.non_trainable_variables)
+        for variables, weights in zip(kinds, self.weights, strict=True):
+            for variable, values in zip(variables, weights, strict=True):
+                variable.assign(values[position])
+        return model
+
+    def predict(self, windows: MemberWindows) -> FloatArray:
+        """Return the forecasts of every member.
+
+        Args:
+            windows: for all members, or one for each.
+
+        Returns:
+            (members, windows) for a model with one output, else (members, windows, outputs);
+            NaN for members that failed.
+        """
+        arrays = to_arrays({"train": windows}, len(self))["train"]
+
+        def predict_group(members: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+            weights = jax.tree.map(itemgetter(members), self.weights)
+            inputs, _ = arrays.select(members)
+            return self.program.predict(weights, inputs, shared=arrays.shared)
+
+        outputs = run_in_groups(predict_group, len(self)).astype(np.float64)
+        outputs[list(self.failures)] = np.nan
+        return outputs[..., 0] if outputs.shape[-1] == 1 else outputs
 
 
 def train_members(
@@ -50,14 +119,20 @@ def train_members(
     Warns:
         MemberWarning: members whose windows or loss are NaN or infinite; the others are trained.
     """
-    _check_backend()
+    if keras.backend.backend() != "jax":
+        raise InputError(
+            f"ensembles need Keras's JAX backend, but Keras runs on {keras.backend.backend()!r}; "
+            "set the environment variable KERAS_BACKEND=jax before anything imports keras"
+        )
     if not len(seeds):
         raise InputError("no seeds to train; give at least one")
     arrays = to_arrays({"train": train, "val": validation} | dict(watch or {}), len(seeds))
     lags, features = arrays["train"].inputs.shape[-2:]
     program = make_program(build, (lags, features), plan)
     shared = {name: part.shared for name, part in arrays.items()}
-    stops = None if stop_after is None else _check_epochs(stop_after, plan, len(seeds))
+    stops = None if stop_after is None else np.asarray(stop_after, np.int32)
+    if stops is not None and not ((stops >= 1) & (stops <= plan.epochs)).all():
+        raise InputError(f"stop_after {stop_after} is no epoch of the plan; use 1 to {plan.epochs}")
 
     def train_group(members: npt.NDArray[np.intp]) -> tuple[Any, ...]:
         data = {name: part.select(members) for name, part in arrays.items()}
@@ -68,30 +143,8 @@ def train_members(
     history = {name: values.astype(np.float64) for name, values in history.items()}
     failures = _explain_failures(failed, history) | find_bad_members(arrays)
     if failures:
-        warnings.warn(describe_failures(failures, seeds), MemberWarning, stacklevel=2)
+        warnings.warn(_describe_failures(failures, seeds), MemberWarning, stacklevel=2)
     return Ensemble(tuple(seeds), history, failures, weights, program)
-
-
-def _check_backend() -> None:
-    if keras.backend.backend() != "jax":
-        raise InputError(
-            f"ensembles need Keras's JAX backend, but Keras runs on {keras.backend.backend()!r}; "
-            "set the environment variable KERAS_BACKEND=jax before anything imports keras"
-        )
-
-
-def _check_epochs(stop_after: Sequence[int], plan: Plan, members: int) -> npt.NDArray[np.int32]:
-    stops = np.asarray(stop_after, np.int32)
-    if plan.best is not None:
-        raise InputError("stop_after and a plan with best both say what to keep; use one of them")
-    if stops.shape != (members,):
-        raise InputError(
-            f"{stops.size} epochs in stop_after for {members} seeds; give one per seed"
-        )
-    wrong = stops[(stops < 1) | (stops > plan.epochs)]
-    if wrong.size:
-        raise InputError(f"stop_after {wrong[0]} is no epoch of the plan; use 1 to {plan.epochs}")
-    return stops
 
 
 def _explain_failures(failed: np.ndarray, history: Mapping[str, FloatArray]) -> dict[int, str]:
@@ -100,3 +153,10 @@ def _explain_failures(failed: np.ndarray, history: Mapping[str, FloatArray]) -> 
         int(member): f"its loss is NaN or infinite from epoch {1 + int(broken[member].argmax())} on"
         for member in np.flatnonzero(failed)
     }
+
+
+def _describe_failures(failures: Mapping[int, str], seeds: Sequence[int]) -> str:
+    """Return in one line which members failed."""
+    told = [f"member {i} (seed {seeds[i]}): {why}" for i, why in sorted(failures.items())[:5]]
+    more = f"; and {len(failures) - len(told)} more" if len(failures) > len(told) else ""
+    return f"{len(failures)} of {len(seeds)} members failed: " + "; ".join(told) + more

@@ -91,22 +91,17 @@ def diebold_mariano(losses: FloatArray, baseline_losses: FloatArray) -> dict[str
         baseline_losses: (n,), of the baseline on the same days.
 
     Returns:
-        `n`; `difference`: mean loss of the baseline less that of the forecast, so more is better;
-        its `standard_error`, which allows for dependent days; `statistic` and its two-sided
-        `p_value`; `smallest_difference`: the smallest true difference that the test finds in 80 %
-        of samples.
+        `difference`: mean loss of the baseline less that of the forecast, so more is better; its
+        two-sided `p_value`; `smallest_difference`: the smallest true difference that the test finds
+        in 80 % of samples.
 
     Source: Diebold and Mariano, 1995, 10.1080/07350015.1995.10524599; with the standard error of
     `_mean_and_error`, as Coroneo and Iacone, 2020, 10.1002/jae.2756, advise for few days.
     """
     difference, error, freedom = _mean_and_error(baseline_losses - losses)
-    statistic = _ratio(difference, error)
     return {
-        "n": len(losses),
         "difference": difference,
-        "standard_error": error,
-        "statistic": statistic,
-        "p_value": float(2 * t.sf(abs(statistic), freedom)),
+        "p_value": float(2 * t.sf(abs(_ratio(difference, error)), freedom)),
         "smallest_difference": error * (t.isf(SIZE / 2, freedom) + t.isf(1 - POWER, freedom)),
     }
 
@@ -168,7 +163,7 @@ def pesaran_timmermann(targets: npt.ArrayLike, forecast: npt.ArrayLike) -> float
 
 
 def superior_forecasts(
-    losses: pd.DataFrame, benchmark: str, *, least_block: int = 1, seed: int = 0
+    losses: pd.DataFrame, benchmark: str, *, seed: int = 0
 ) -> tuple[float, list[str]]:
     """Whether any of many forecasts beats the benchmark, and which.
 
@@ -179,7 +174,6 @@ def superior_forecasts(
     Args:
         losses: (n, forecasts), in order of time.
         benchmark: one of the columns.
-        least_block: as `bootstrap.block_length` takes it.
         seed: of the bootstrap.
 
     Returns:
@@ -195,8 +189,8 @@ def superior_forecasts(
     if worse.empty:
         return float("nan"), []
     worse /= worse.std()  # so that a wild forecast does not hide a steady one: arch 8 does not
-    block = block_length(worse, least_block)
-    test = SPA(np.zeros(len(worse)), worse, block_size=block, reps=DRAWS, seed=seed)
+    size = block_length(worse)
+    test = SPA(np.zeros(len(worse)), worse, block_size=size, reps=DRAWS, seed=seed)
     test.compute()
     p_value = float(test.pvalues["consistent"])
     # The steps of arch's StepM, which fails where the last of them finds all that are left.
@@ -210,7 +204,7 @@ def superior_forecasts(
     return p_value, worse.columns[superior].tolist()
 
 
-def confidence_set(losses: pd.DataFrame, *, least_block: int = 1, seed: int = 0) -> pd.Series:
+def confidence_set(losses: pd.DataFrame, *, seed: int = 0) -> pd.Series:
     """p-value of each forecast in the model confidence set.
 
     Those with more than .05 make up a set that should hold the best forecast, or all the best if
@@ -219,7 +213,6 @@ def confidence_set(losses: pd.DataFrame, *, least_block: int = 1, seed: int = 0)
 
     Args:
         losses: (n, forecasts), in order of time.
-        least_block: as `bootstrap.block_length` takes it.
         seed: of the bootstrap.
 
     Returns:
@@ -231,8 +224,8 @@ def confidence_set(losses: pd.DataFrame, *, least_block: int = 1, seed: int = 0)
     if distinct.shape[1] == 1:
         return pd.Series(1.0, index=losses.columns)
     differences = distinct.sub(distinct.mean(axis=1), axis=0)
-    block = block_length(differences, least_block)
-    found = MCS(distinct, SIZE, reps=DRAWS, block_size=block, method="max", seed=seed)
+    size = block_length(differences)
+    found = MCS(distinct, SIZE, reps=DRAWS, block_size=size, method="max", seed=seed)
     found.compute()
     twins = {name: distinct.eq(losses[name], axis=0).all().idxmax() for name in losses}
     return pd.Series({name: found.pvalues.loc[twin, "Pvalue"] for name, twin in twins.items()})

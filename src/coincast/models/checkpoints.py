@@ -101,7 +101,7 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
         }
         write_atomically(self.path, json.dumps(state, default=methodcaller("tolist")))
 
-    def forget(self) -> None:
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         """Delete the saved state, so that the next fit starts from the beginning."""
         self.path.unlink(missing_ok=True)
 

@@ -48,15 +48,7 @@ def gru(
 ) -> keras.Model:
     """The network of `lstm` with gated recurrent units, which have one state and fewer weights.
 
-    Args:
-        lags: rows of a window.
-        features: columns of a window.
-        units: width of the layer.
-        dropout: share of its outputs dropped in training.
-        activation: of the output.
-
-    Returns:
-        Uncompiled model, (windows, lags, features) -> (windows, 1).
+    Arguments and result are those of `lstm`.
 
     Source: Cho et al., 2014, arXiv 1406.1078. The Bitcoin demo imports the layer and shows no use.
     """
@@ -70,17 +62,8 @@ def bidirectional_lstm(
 ) -> keras.Model:
     """The network of `lstm` with two LSTM layers: one reads the window in order, one in reverse.
 
-    Both end with the whole window read, so neither sees beyond its last row.
-
-    Args:
-        lags: rows of a window.
-        features: columns of a window.
-        units: width of each of the two.
-        dropout: share of their outputs dropped in training.
-        activation: of the output.
-
-    Returns:
-        Uncompiled model, (windows, lags, features) -> (windows, 1).
+    Both end with the whole window read, so neither sees beyond its last row. Arguments and result
+    are those of `lstm`; each of the two layers has the width `units`.
 
     Source: Schuster and Paliwal, 1997, 10.1109/78.650093. The Bitcoin demo imports the layer and
     shows no use.
@@ -113,7 +96,6 @@ def cnn_lstm(
     dropout: float = 0.5,
     pool: int = 1,
     units: int = 16,
-    classes: int = 2,
 ) -> keras.Model:
     """Network of the Bitcoin demo's kind: convolutions, an LSTM layer, class probabilities.
 
@@ -128,10 +110,9 @@ def cnn_lstm(
         dropout: share of a block's outputs dropped in training.
         pool: rows pooled into one after each convolution; 1 for no pooling.
         units: width of the LSTM.
-        classes: width of the softmax.
 
     Returns:
-        Uncompiled model, (windows, lags, features) -> (windows, classes); rows sum to 1.
+        Uncompiled model, (windows, lags, features) -> (windows, 2); rows sum to 1.
 
     Raises:
         InputError: no convolution, a width below 1, or so much pooling that no row is left.
@@ -140,7 +121,10 @@ def cnn_lstm(
     of layers. The convolutions are those of `cnn`, the network that the demo was adapted from. No
     surviving text says where the LSTM stood: its place and its width are our choice.
     """
-    _check_widths(filters, filter_width=filter_width, pool=pool, units=units, classes=classes)
+    widths = {"filter_width": filter_width, "pool": pool, "units": units}
+    for name, width in ({"filters": min(filters, default=0)} | widths).items():
+        if width < 1:
+            raise InputError(f"{name} is {width}; use 1 or more")
     if lags < pool ** len(filters):
         raise InputError(
             f"pool {pool} after each of {len(filters)} convolutions leaves none of {lags} "
@@ -152,56 +136,32 @@ def cnn_lstm(
         if pool > 1:
             state = keras.layers.MaxPooling1D(pool, name=f"pooling_{number}")(state)
     state = keras.layers.LSTM(units, name="lstm")(state)
-    return keras.Model(inputs, _softmax(state, classes), name="cnn_lstm")
+    return keras.Model(inputs, _softmax(state), name="cnn_lstm")
 
 
-def cnn(
-    lags: int,
-    features: int,
-    *,
-    filters: Sequence[int] = (16, 8),
-    filter_width: int = 4,
-    dropout: float = 0.5,
-    units: int = 64,
-    classes: int = 2,
-) -> keras.Model:
+def cnn(lags: int, features: int) -> keras.Model:
     """Network that the Bitcoin demo was adapted from: convolutions and a dense layer, no LSTM.
 
-    The convolutions are those of `cnn_lstm`. Their outputs on all days go into a dense layer with
-    batch normalisation and leaky ReLU.
+    The convolutions are those of `cnn_lstm` by default. Their outputs on all days go into a dense
+    layer with batch normalisation and leaky ReLU.
 
     Args:
         lags: rows of a window.
         features: columns of a window.
-        filters: number of filters of each convolution.
-        filter_width: rows that a filter covers.
-        dropout: share of a convolution's outputs dropped in training.
-        units: width of the dense layer.
-        classes: width of the softmax.
 
     Returns:
-        Uncompiled model, (windows, lags, features) -> (windows, classes); rows sum to 1.
-
-    Raises:
-        InputError: no convolution, or a width below 1.
+        Uncompiled model, (windows, lags, features) -> (windows, 2); rows sum to 1.
 
     Source: A. Honchar, Deep-Trading, multivariate/multivariate.py, 6 June 2017.
     """
-    _check_widths(filters, filter_width=filter_width, units=units, classes=classes)
     inputs = state = keras.Input((lags, features), name="window")
-    for number, count in enumerate(filters, start=1):
-        state = _convolution(state, number, count, filter_width, dropout)
+    for number, filters in enumerate((16, 8), start=1):
+        state = _convolution(state, number, filters, width=4, dropout=0.5)
     state = keras.layers.Flatten(name="flatten")(state)
-    state = keras.layers.Dense(units, name="hidden")(state)
+    state = keras.layers.Dense(64, name="hidden")(state)
     state = keras.layers.BatchNormalization(name="normalisation")(state)
     state = keras.layers.LeakyReLU(name="leaky_relu")(state)
-    return keras.Model(inputs, _softmax(state, classes), name="cnn")
-
-
-def _check_widths(filters: Sequence[int], **widths: int) -> None:
-    for name, width in ({"filters": min(filters, default=0)} | widths).items():
-        if width < 1:
-            raise InputError(f"{name} is {width}; use 1 or more")
+    return keras.Model(inputs, _softmax(state), name="cnn")
 
 
 def _convolution(
@@ -214,6 +174,6 @@ def _convolution(
     return layers.Dropout(dropout, name=f"dropout_{number}")(state)
 
 
-def _softmax(state: keras.KerasTensor, classes: int) -> keras.KerasTensor:
-    state = keras.layers.Dense(classes, name="dense")(state)
+def _softmax(state: keras.KerasTensor) -> keras.KerasTensor:
+    state = keras.layers.Dense(2, name="dense")(state)
     return keras.layers.Activation("softmax", name="softmax")(state)

@@ -3,7 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from tqdm.keras import TqdmCallback
 from coincast.datasets.windows import Windows
 from coincast.errors import InputError
 from coincast.models.checkpoints import Progress
-from coincast.records.gpu import GpuUse, watch_gpu
+from coincast.records.gpu import watch_gpu
 from coincast.records.plain_json import json_hash
 
 __all__ = [
@@ -154,8 +154,7 @@ def train(  # noqa: PLR0913 - each is a choice that a study has to make
 
     Returns:
         The fitted model, and its history: index `epoch` from 1, columns `loss`, `val_loss` and
-        those of metrics and callbacks. `attrs["gpus"]` holds the use of each NVIDIA GPU during
-        the fit; it differs from run to run, so don't record it.
+        those of metrics and callbacks.
 
     Raises:
         InputError: epochs or batch_size below 1, or a loss that is not finite.
@@ -164,14 +163,21 @@ def train(  # noqa: PLR0913 - each is a choice that a study has to make
         if value < 1:
             raise InputError(f"{name} is {value}; use 1 or more")
     set_seed(seed)
-    model = _compiled(build(*train_windows.inputs.shape[1:]), recipe)
+    model = build(*train_windows.inputs.shape[1:])
+    model.compile(
+        recipe.optimizer(),
+        recipe.loss,
+        metrics=list(recipe.metrics),
+        steps_per_execution=STEPS_PER_EXECUTION,
+        jit_compile="auto",  # lets Keras choose cuDNN on a GPU and XLA layer by layer
+    )
     history = keras.callbacks.History()
     callbacks = [*recipe.callbacks, history]
     if keep_best:
         callbacks.append(keras.callbacks.EarlyStopping(patience=epochs, restore_best_weights=True))
     if log_dir:
         callbacks.append(keras.callbacks.TensorBoard(Path(log_dir).expanduser()))
-    progress, done = None, 0
+    done = 0
     if recipe.progress is not None:
         counts = (epochs, batch_size, seed)
         identity = _fit_identity(model, callbacks, (train_windows, validation), counts)
@@ -198,23 +204,9 @@ def train(  # noqa: PLR0913 - each is a choice that a study has to make
             callbacks=[bar, *callbacks],
             verbose=0,
         )
-    if progress is not None:
-        progress.forget()
     for use in gpus:
         tqdm.write(str(use))
-    return model, _history_table(history, gpus)
-
-
-def _compiled(model: keras.Model, recipe: Recipe) -> keras.Model:
-    # "auto" lets Keras choose cuDNN on a GPU and XLA layer by layer.
-    model.compile(
-        recipe.optimizer(),
-        recipe.loss,
-        metrics=list(recipe.metrics),
-        steps_per_execution=STEPS_PER_EXECUTION,
-        jit_compile="auto",
-    )
-    return model
+    return model, _history_table(history)
 
 
 def _fit_identity(
@@ -239,10 +231,9 @@ def _numbers(callback: keras.callbacks.Callback) -> dict[str, float]:
     return {name: value for name, value in vars(callback).items() if isinstance(value, int | float)}
 
 
-def _history_table(history: keras.callbacks.History, gpus: Iterable[GpuUse]) -> pd.DataFrame:
+def _history_table(history: keras.callbacks.History) -> pd.DataFrame:
     table = pd.DataFrame(history.history)
     table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
-    table.attrs["gpus"] = [asdict(use) for use in gpus]
     if not np.isfinite(table.to_numpy()).all():
         raise InputError(
             "the loss is not a finite number; look for extreme inputs or shorten the period"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from coincast.datasets.features import LEVELS, coin_features, next_change
 from coincast.datasets.windows import fit_scaler, make_windows, split_tail, standardise
-from coincast.ensemble import Best, Ensemble, Plan, train_members
+from coincast.ensemble import Ensemble, Plan, train_members
 from coincast.errors import InputError, shown
 from coincast.evaluation.intervals import COVERAGE, next_interval
 from coincast.models import networks
@@ -43,7 +43,7 @@ def fit(prices: pd.DataFrame, seeds: Sequence[int]) -> SavedModel:
     windows = make_windows(table, next_change(prices), LAGS)
     earlier, later = standardise(*split_tail(windows, VALIDATION))
     plan = Plan(EPOCHS, batch_size=1)
-    first = train_members(networks.lstm, earlier, later, replace(plan, best=Best()), seeds)
+    first = train_members(networks.lstm, earlier, later, replace(plan, keep_best=True), seeds)
     epochs = (first.history["val_loss"].argmin(axis=1) + 1).tolist()
     errors = first.predict(later).mean(axis=0) - later.targets
     if not np.isfinite(errors).all():

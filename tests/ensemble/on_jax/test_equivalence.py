@@ -6,7 +6,7 @@ import pytest
 from members import FEATURES, LAGS, cnn_lstm, dropping_lstm, lstm, make_windows, transformer
 from scipy import stats
 
-from coincast.ensemble import Best, Plan, Plateau, program, train_members
+from coincast.ensemble import Plan, Plateau, program, train_members
 
 SEEDS = [3, 11, 7, 20]
 
@@ -30,17 +30,28 @@ def fit(build, train, validation, plan, seed, callbacks=()):
     return model, history.history
 
 
+@pytest.fixture
+def in_order(monkeypatch):
+    """Have members take the windows in their own order, as `fit` does without shuffling."""
+
+    def draw_orders(epochs, rows, seeds):
+        return np.tile(np.arange(rows, dtype=np.int32), (epochs, len(seeds), 1))
+
+    monkeypatch.setattr(program, "draw_orders", draw_orders)
+
+
 def assert_same_weights(model, other, tolerance=1e-5):
     for mine, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=tolerance, rtol=tolerance)
 
 
 @pytest.mark.parametrize(("build", "optimizer"), [(lstm, "adam"), (cnn_lstm, "nadam")])
+@pytest.mark.usefixtures("in_order")
 def test_member_equals_fit_after_200_steps(build, optimizer):
     """20 rows and a batch of 6: three full batches and a smaller one, 50 times."""
     classes, loss = (2, "sparse_categorical_crossentropy") if build is cnn_lstm else (0, "mse")
     train, check = make_windows(20, seed=1, classes=classes), make_windows(9, 2, classes=classes)
-    plan = Plan(50, 6, optimizer, loss, accuracy=bool(classes), shuffle=False)
+    plan = Plan(50, 6, optimizer, loss, accuracy=bool(classes))
     model, history = fit(build, train, check, plan, SEEDS[1])
     ensemble = train_members(build, train, check, plan, SEEDS)
     assert_same_weights(ensemble.member(1), model)
@@ -85,10 +96,11 @@ def test_members_end_where_fits_end_in_distribution():
     assert stats.ks_2samp(fitted, untrained.history["val_loss"][:, -1]).pvalue < 0.001
 
 
+@pytest.mark.usefixtures("in_order")
 def test_rules_are_those_of_keras_callbacks(tmp_path):
     train, check = make_windows(24, seed=3), make_windows(8, seed=4)
     optimizer, plateau = keras.optimizers.Adam(0.05), Plateau(2, factor=0.5, minimum=0.004)
-    plan = Plan(40, 8, optimizer, "mse", shuffle=False, best=Best(), plateau=plateau)
+    plan = Plan(40, 8, optimizer, "mse", keep_best=True, plateau=plateau)
     ensemble = train_members(lstm, train, check, plan, SEEDS)
     best = keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", save_best_only=True)
     lower = keras.callbacks.ReduceLROnPlateau(patience=2, factor=0.5, min_lr=0.004)
@@ -99,10 +111,11 @@ def test_rules_are_those_of_keras_callbacks(tmp_path):
     assert_same_weights(ensemble.member(2), keras.models.load_model(tmp_path / "best.keras"))
 
 
+@pytest.mark.usefixtures("in_order")
 def test_plateau_on_accuracy_is_that_of_keras():
     train, check = (make_windows(n, n, classes=2) for n in (30, 15))
     loss, rule = "sparse_categorical_crossentropy", Plateau(2, 0.5, monitor="val_accuracy")
-    plan = Plan(12, 10, "nadam", loss, accuracy=True, shuffle=False, plateau=rule)
+    plan = Plan(12, 10, "nadam", loss, accuracy=True, plateau=rule)
     keras_rule = keras.callbacks.ReduceLROnPlateau(
         "val_accuracy", patience=2, factor=0.5, mode="max"
     )
@@ -122,10 +135,11 @@ def test_many_members_equal_single_ones(build):
     assert len(np.unique(together[:, 0])) == len(SEEDS)
 
 
+@pytest.mark.usefixtures("in_order")
 def test_dropout_masks_differ_between_members_and_steps():
     """The learning rate is next to nothing, so only what is dropped can differ."""
     train = make_windows(12, seed=9)
-    plan = Plan(4, 12, keras.optimizers.Adam(1e-30), shuffle=False)
+    plan = Plan(4, 12, keras.optimizers.Adam(1e-30))
     loss = train_members(dropping_lstm, train, train, plan, [1, 1, 2]).history["loss"]
     assert np.array_equal(loss[0], loss[1])
     assert len(np.unique(loss[0])) == 4

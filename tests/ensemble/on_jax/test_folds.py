@@ -7,7 +7,7 @@ import pytest
 from members import lstm, make_windows
 
 from coincast.datasets.windows import Windows, standardise
-from coincast.ensemble import MemberWarning, Plan, forecast_folds, train_members, validate_folds
+from coincast.ensemble import MemberWarning, Plan, forecast_folds, train_members
 from coincast.errors import InputError
 
 PLAN, SEEDS = Plan(4, 8, "sgd", "mse"), [3, 5]
@@ -61,14 +61,6 @@ def test_forecast_folds_leaves_classes_as_they_are():
     ones = Parts(*(replace(part, targets=np.ones(len(part))) for part in parts))
     plan = replace(PLAN, epochs=60)
     assert forecast_folds([ones], lstm, plan, [1], classes=True)[0] == pytest.approx(1, abs=0.2)
-
-
-def test_validate_folds_orders_members_by_fold_and_then_seed():
-    folds = [make_fold(1), make_fold(2)]
-    both = validate_folds(folds, lstm, PLAN, SEEDS)
-    second = validate_folds(folds[1:], lstm, PLAN, SEEDS)
-    assert both.seeds == (3, 5, 3, 5)
-    np.testing.assert_allclose(both.history["val_loss"][2:], second.history["val_loss"], 1e-5)
 
 
 def test_forecast_folds_reports_a_fold_that_cannot_be_trained():

@@ -50,10 +50,13 @@ every_initialiser = initialised_by(
 
 
 def assert_starts_as_built(build, tolerance=0.0):
-    variables, _ = initial.trace_build(build, (LAGS, FEATURES), Plan(1, 1)).draw(SEEDS)
+    _, _, draw = initial.trace_build(build, (LAGS, FEATURES), Plan(1, 1))
+    (trainable, others), _ = draw(SEEDS)
     for position, seed in enumerate(SEEDS):
         keras.utils.set_random_seed(seed)
-        for values, variable in zip(variables, build(LAGS, FEATURES).variables, strict=True):
+        model = build(LAGS, FEATURES)
+        variables = [*model.trainable_variables, *model.non_trainable_variables]
+        for values, variable in zip([*trainable, *others], variables, strict=True):
             np.testing.assert_allclose(values[position], variable.numpy(), tolerance, tolerance)
 
 

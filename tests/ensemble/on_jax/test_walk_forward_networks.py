@@ -52,19 +52,6 @@ def test_networks_find_a_planted_signal_and_none_in_noise(name):
     assert skill(0.0, name) < 0.05
 
 
-def test_networks_do_not_look_ahead():
-    """A network of the study at an origin is the same whatever follows."""
-    every = make_folds(0.5)
-    last = every[-1]
-    shifted = replace(last.test, inputs=last.test.inputs + 1, targets=-last.test.targets)
-    changed = [*every[:-1], replace(last, test=shifted)]
-    model = network_models("change", PLAN, [1])["lstm"]
-    before, after = model(every), model(changed)
-    for first, second in zip(before[:-1], after[:-1], strict=True):
-        assert first.tolist() == second.tolist()
-    assert not np.allclose(before[-1], after[-1])
-
-
 def test_networks_without_levels_are_blind_to_them():
     every = make_folds(0.5)
     rows = np.isin(FEATURES, ["close", "volume"])

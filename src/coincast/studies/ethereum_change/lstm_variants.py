@@ -10,7 +10,7 @@ import pandas as pd
 
 from coincast.datasets.features import level_columns
 from coincast.datasets.windows import FloatArray, Windows, split_tail, standardise
-from coincast.ensemble import Best, Ensemble, Plan, train_members
+from coincast.ensemble import Ensemble, Plan, train_members
 from coincast.ensemble.plan import Build
 from coincast.evaluation.scoring import mae_table, skill_sentence
 from coincast.models import networks
@@ -122,8 +122,8 @@ def _train_honestly(
     train: Windows, test: Windows, plan: Plan, seeds: Sequence[int]
 ) -> dict[str, Run]:
     fit, validation, scaled_test = standardise(*split_tail(train, VALIDATION_SHARE), test)
-    keep_best = replace(plan, best=Best())
-    members = train_members(networks.lstm, fit, validation, keep_best, seeds)
+    best = replace(plan, keep_best=True)
+    members = train_members(networks.lstm, fit, validation, best, seeds)
     epochs = members.history["val_loss"].argmin(axis=1) + 1
     return {
         "lstm_honest": _run(members, fit, scaled_test, epochs),
