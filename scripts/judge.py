@@ -65,7 +65,7 @@ def main(arguments: argparse.Namespace) -> int:
     from coincast.paths import BUILD
     from coincast.records.parameters import parse_assignments
     from coincast.records.results import load
-    from coincast.report.executed import export
+    from coincast.report.page import export
     from coincast.runner.notebook.tasks import find_notebooks
     from coincast.runner.reproduction import Places, output_folder
 

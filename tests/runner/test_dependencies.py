@@ -15,8 +15,7 @@ from coincast.records.plain_json import json_hash
 from coincast.runner import reproduction
 from coincast.runner.cluster import run_on_cluster
 from coincast.runner.execution import Limits, Result
-from coincast.runner.notebook.dependencies import notices
-from coincast.runner.notebook.tasks import find_notebooks, make_task
+from coincast.runner.notebook.tasks import find_notebooks, make_task, notices
 from coincast.runner.pool import run_tasks
 from coincast.runner.progress import run_and_report
 from coincast.runner.reproduction import Places, reproduce, task_states
