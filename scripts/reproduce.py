@@ -31,9 +31,7 @@ examples:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    line = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    line = environment.command_line(__doc__, EXAMPLE)
     line.add_argument(
         "notebooks", nargs="*", metavar="NOTEBOOK", help="which to run (default: all)"
     )
@@ -208,22 +206,14 @@ def verify(arguments: argparse.Namespace, limits: Limits) -> int:
         for earlier in places.out.glob("*.json"):  # for those who read it, figs/ has the values
             earlier.unlink()
         states = task_states(tasks, places, fresh=True)
-        outcomes = run_and_report(
-            states, places.build / "work", arguments.jobs, arguments.scheduler, show
-        )
-    found = verification.verify(
-        (
-            verification.Run(
-                one.task.notebook,
-                one.result.made,
-                one.problem,
-                one.result.seconds,
-                one.result.peak_gib,
-            )
-            for one in outcomes
-        ),
-        FIGS,
-    )
+        engine = arguments.jobs, arguments.scheduler
+        outcomes = run_and_report(states, places.build / "work", *engine, show)
+    runs = []
+    for one in outcomes:
+        result, name = one.result, one.task.notebook
+        cost = result.seconds, result.peak_gib
+        runs.append(verification.Run(name, result.made, one.problem, *cost))
+    found = verification.verify(runs, FIGS)
     verification.save(found, BUILD / "verification.json")
     print("", *found.lines, "", found.sentence, sep="\n")
     refresh_page([], Places())
