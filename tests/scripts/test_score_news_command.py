@@ -7,8 +7,10 @@ import sys
 
 import pandas as pd
 import pytest
+import score_news as command
 
 from coincast.datasets.series import load_series
+from coincast.errors import InputError
 
 pytestmark = pytest.mark.command
 OLD = "date,known,headlines\n2018-01-01,2018-01-01,7\n"  # an earlier result
@@ -21,8 +23,8 @@ def score(scripts, tmp_path):
     """Return a function that starts the command in a folder of its own."""
 
     def start(*arguments):
-        command = [sys.executable, str(scripts / "score_news.py"), *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        words = [sys.executable, str(scripts / "score_news.py"), *arguments]
+        return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     return start
 
@@ -73,17 +75,17 @@ def test_score_news_takes_a_series_whose_busiest_day_has_a_hundred_headlines(sco
     ],
     ids=["row", "zone", "path", "input", "name", "folder", "lexicon"],
 )
-def test_score_news_says_in_one_line_what_is_wrong_and_touches_nothing(
-    score, tmp_path, arguments, message
+def test_score_news_says_what_is_wrong_and_touches_nothing(
+    tmp_path, monkeypatch, arguments, message
 ):
     table = "date,title\n2018-01-01T00:00:00Z,a\n2018-01-01 00:00:00,b\n"
     before = {"news.csv": table, "old.csv": OLD, "old.json": "{}"}
     for name, text in before.items():
         (tmp_path / name).write_text(text)
-    done = score("--out", "old.csv", *arguments)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert done.stderr.startswith("score_news.py: ")
-    assert message in done.stderr
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as failure:
+        command.main(command.parser().parse_args(["--out", "old.csv", *arguments]))
+    assert message in str(failure.value)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
 
 
