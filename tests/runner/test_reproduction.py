@@ -75,29 +75,20 @@ def test_task_states_tells_what_changed(places, tmp_path):
     )
 
 
-def test_task_states_sees_a_change_of_code_that_a_parameter_names(places, tmp_path):
-    notebook = write_notebook(tmp_path, "1 + 1", parameters='model = "any:lstm"')
-    own = tmp_path / "mine.py"
-    own.write_text("a = 1")
-    settle(places, notebook, FIGURE, model=f"{own}:a")
-    assert why(places, notebook, model=f"{own}:a") == ""
-    own.write_text("a = 2")
-    assert why(places, notebook, model=f"{own}:a") == f"code changed: {own}"
-
-
-def test_task_states_sees_a_change_of_series_that_parameters_name(places, tmp_path):
-    parameters = 'series = ["markets"]\nheadlines = ""'
+def test_task_states_sees_a_change_of_code_and_series_that_parameters_name(places, tmp_path):
+    parameters = 'model = "any:lstm"\nseries = ["markets"]\nheadlines = ""'
     notebook = write_notebook(tmp_path, "1 + 1", parameters=parameters)
-    own, scored = tmp_path / "own.csv", tmp_path / "scored.CSV"
-    about = own.with_suffix(".json")
-    for path in (own, about, scored):
+    files = [tmp_path / name for name in ("mine.py", "own.csv", "own.json", "scored.CSV")]
+    code, own, _, scored = files
+    for path in files:
         path.write_text("1")
-    named = {"series": ["markets", str(own)], "headlines": str(scored)}
+    series = ["markets", str(own)]
+    named = {"model": f"{code}:a", "series": series, "headlines": str(scored)}
     settle(places, notebook, FIGURE, **named)
     assert why(places, notebook, **named) == ""
-    for path in (own, about, scored):
+    for path, kind in zip(files, ("code", "data", "data", "data"), strict=True):
         path.write_text("2")
-        assert why(places, notebook, **named) == f"data changed: {path}"
+        assert why(places, notebook, **named) == f"{kind} changed: {path}"
         path.write_text("1")
 
 
