@@ -7,8 +7,7 @@ the libraries and what it made are compared with the last run. After Ctrl-C the 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import environment
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from coincast.runner.reproduction import Outcome, Places
     from coincast.runner.sweeps.sweep import Sweep
 
-Number = TypeVar("Number", int, float)
 EXAMPLE = """
 examples:
   python3 scripts/reproduce.py
@@ -63,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     engines = line.add_mutually_exclusive_group()
     engines.add_argument(
         "--jobs",
-        type=positive(int),
+        type=int,
         metavar="N",
         help="notebooks at a time (default: as many as fit cores and memory)",
     )
@@ -74,32 +72,19 @@ def parser() -> argparse.ArgumentParser:
     )
     line.add_argument(
         "--timeout",
-        type=positive(float),
+        type=float,
         default=60.0,
         metavar="MINUTES",
         help="longest that one notebook may take (default: 60)",
     )
     line.add_argument(
         "--memory",
-        type=positive(float),
+        type=float,
         default=float("inf"),
         metavar="GIB",
         help="most memory that one notebook's processes may take together (default: no limit)",
     )
     return line
-
-
-def positive(kind: type[Number]) -> Callable[[str], Number]:
-    """A converter of texts to numbers above zero."""
-
-    def convert(text: str) -> Number:
-        number = kind(text)
-        if not number > 0:
-            raise ValueError
-        return number
-
-    convert.__name__ = f"positive {kind.__name__}"  # argparse names it in its message
-    return convert
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -112,6 +97,10 @@ def main(arguments: argparse.Namespace) -> int:
     from coincast.runner.reproduction import Places, output_folder
     from coincast.runner.sweeps.grid import parse_grid
 
+    for name in ("jobs", "timeout", "memory"):
+        number = getattr(arguments, name)
+        if number is not None and not number > 0:
+            raise InputError(f"--{name} {number} is not above 0; choose a larger number")
     limits = Limits(arguments.timeout * 60, arguments.memory)
     if arguments.verify:
         return verify(arguments, limits)

@@ -19,6 +19,8 @@ REFUSED = [
     (["-p", "source=bundle"], ["'bundle'", "'bundled'"]),
     ([ETHEREUM, "--quick", "-p", "lags=900"], ["lags 900", "597 days"]),
     ([ETHEREUM, "-p", "dropout=1"], ["dropout 1.0"]),
+    (["--jobs", "0"], ["--jobs 0"]),
+    (["--timeout", "nan"], ["--timeout nan"]),
     (["--out", ""], ["--out ''"]),
     (["--out", str(FIGS / "mine")], ["--out"]),
     (["--out", "/dev/null"], ["--out '/dev/null'"]),

@@ -150,21 +150,17 @@ def task_states(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -
     """
     tasks = list(tasks)
     states: dict[str, TaskState] = {}
-    for task in itertools.chain.from_iterable(levels(tasks)):
-        reads = {name: results.find_record(name, places.out, FIGS) for name in task.reads}
-        state = _state(replace(task, reads=reads), places, fresh=fresh)
+    for asked in itertools.chain.from_iterable(levels(tasks)):
+        reads = {name: results.find_record(name, places.out, FIGS) for name in asked.reads}
+        task = replace(asked, reads=reads)
+        last = manifests.load(places.manifests / f"{task.notebook}.json")
+        now = manifests.describe(task)
+        reason = ASKED if fresh else manifests.why_stale(last, now, places.path)
         first = [name for name in reads if name in states and states[name].reason]
-        if first and not state.reason:
-            state = replace(state, reason=f"reads {', '.join(first)}, not up to date")
-        states[task.name] = state
+        if first and not reason:
+            reason = f"reads {', '.join(first)}, not up to date"
+        states[task.name] = TaskState(task, places, reason, now, last)
     return [states[task.name] for task in tasks]
-
-
-def _state(task: Task, places: Places, *, fresh: bool) -> TaskState:
-    last = manifests.load(places.manifests / f"{task.notebook}.json")
-    now = manifests.describe(task)
-    reason = ASKED if fresh else manifests.why_stale(last, now, places.path)
-    return TaskState(task, places, reason, now, last)
 
 
 def reproduce(states: Iterable[TaskState], run: Engine) -> Iterator[Outcome]:
