@@ -40,7 +40,7 @@ def test_run_on_cluster_gives_the_bytes_of_this_machine(cluster, tmp_path):
     reading = 'from coincast.records import results; coin = results.read("01_a")["coin"]'
     reader = task_of(tmp_path, reading, writing(), label="reader")
     tasks.append(replace(reader, reads={"01_a": '{"values": {"coin": "xrp"}}'}))
-    here = {task.name: result for task, result in run_tasks(tasks, 1, tmp_path / "work")}
+    here = {task.name: result for task, result in run_tasks(tasks, 2, tmp_path / "work")}
     there = {task.name: r for task, r in run_on_cluster(tasks, cluster.scheduler_address)}
     assert {name: r.made for name, r in there.items()} == {name: r.made for name, r in here.items()}
     assert there["lags=2"].made["line.png"] == b"ethereum 2"

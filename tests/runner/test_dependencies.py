@@ -5,7 +5,6 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
-import nbformat
 import pytest
 from tiny import kernel_of, recording, waiting, write_notebook
 
@@ -152,10 +151,7 @@ def test_task_states_refuse_a_circle(places, notebooks):
     ],
 )
 def test_make_task_refuses_to_read_what_does_not_exist(notebooks, reads, message):
-    path = notebooks / "01_all.ipynb"
-    content = nbformat.read(path, as_version=4)
-    content.metadata["coincast"] = {"reads": reads}
-    nbformat.write(content, path)
+    write_notebook(notebooks, name="01_all", reads=reads)
     with pytest.raises(InputError, match=message):
         tasks_of(notebooks, "01_all")
 

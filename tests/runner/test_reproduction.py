@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 
-import nbformat
 import pytest
 from tiny import write_notebook
 
@@ -152,6 +151,19 @@ def test_task_states_never_trusts_prices_from_elsewhere(places, tmp_path):
     assert why(places, notebook) == "prices of source html may have changed"
 
 
+def waves_of(states):
+    """Return the names that are given to the pool together, in their order."""
+    waves = []
+
+    def run(tasks):
+        if tasks:
+            waves.append([task.notebook for task in tasks])
+        yield from ()
+
+    assert list(reproduce(states, run)) == []
+    return waves
+
+
 def test_reproduce_starts_the_longest_first_and_those_unknown_before(places, tmp_path):
     short, long, new = (
         write_notebook(tmp_path, name=name) for name in ("01_a", "02_longer", "03_new")
@@ -159,29 +171,14 @@ def test_reproduce_starts_the_longest_first_and_those_unknown_before(places, tmp
     for notebook in (short, long):
         settle(places, notebook, {f"{notebook.stem}.json": b"{}"})
     states = task_states(map(task_of, (short, long, new)), places, fresh=True)
-    order = []
-
-    def run(tasks):
-        order.extend(task.notebook for task in tasks)
-        yield from ()
-
-    assert list(reproduce(states, run)) == []
-    assert order == ["03_new", "02_longer", "01_a"]
+    assert waves_of(states) == [["03_new", "02_longer", "01_a"]]
 
 
 def test_reproduce_gives_the_machine_to_one_that_measures_time(places, tmp_path):
-    notebooks = [write_notebook(tmp_path, name=name) for name in ("01_a", "02_timed", "03_c")]
-    content = nbformat.read(notebooks[1], as_version=4)
-    content.metadata["coincast"] = {"alone": True}
-    nbformat.write(content, notebooks[1])
-    waves = []
-
-    def run(tasks):
-        waves.append([task.notebook for task in tasks])
-        yield from ()
-
-    assert list(reproduce(task_states(map(task_of, notebooks), places), run)) == []
-    assert waves == [["01_a", "03_c"], ["02_timed"]]
+    timed = write_notebook(tmp_path, name="02_timed", alone=True)
+    notebooks = [timed, *(write_notebook(tmp_path, name=name) for name in ("01_a", "03_c"))]
+    states = task_states(map(task_of, notebooks), places)
+    assert waves_of(states) == [["01_a", "03_c"], ["02_timed"]]
 
 
 def test_reproduce_refuses_a_figure_of_another_notebook(places, tmp_path):

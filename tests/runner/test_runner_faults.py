@@ -23,6 +23,7 @@ from coincast.runner.reproduction import Places, reproduce, task_states
 pytestmark = [pytest.mark.fault, pytest.mark.notebook]
 RUNNER = ROOT / "tests" / "support" / "runner.py"
 OLD = {"line.png": "old", "07_any.json": '{"values": {}}'}
+USER_ERROR = 'from coincast.errors import PriceError; raise PriceError("low above open")'
 LOOP = "while True:\n    pass"
 HOARD = "import time\nheap = []\nwhile True:\n    heap.append(b'x' * 2**24)\n    time.sleep(0.1)"
 
@@ -69,6 +70,7 @@ def is_untouched(places):
     ("fault", "status", "problem"),
     [
         ("1 / 0", "failed", "cell 3: ZeroDivisionError: division by zero"),
+        (USER_ERROR, "failed", "low above open"),
         ("import os; os.kill(os.getpid(), 9)", "died", "cell 3: its kernel died"),
         ("raise SystemExit(0)", "failed", "cell 3: SystemExit: it ended the notebook before"),
         ("import os; os.kill(os.getppid(), 9)", "died", "cell 3: its process died (exit status"),
@@ -78,7 +80,7 @@ def test_reproduce_publishes_nothing_after_a_fault(notebooks, places, fault, sta
     outcome = run(places, write_notebook(notebooks, writing(), fault, "never = 1"))["07_any"]
     assert outcome.problem.startswith(problem)
     assert len(outcome.problem.splitlines()) == 1
-    assert (outcome.result.status, outcome.result.bad_input) == (status, False)
+    assert (outcome.result.status, outcome.result.bad_input) == (status, fault == USER_ERROR)
     assert is_untouched(places)
     assert not places.manifests.exists()
 
@@ -111,12 +113,6 @@ def test_reproduce_finishes_the_other_notebooks_and_keeps_a_report(notebooks, pl
     assert "ZeroDivisionError: division by zero" in report
     assert "\x1b" not in report
     assert "here" in (places.build / "failures" / "01_bad.ipynb").read_text()
-
-
-def test_reproduce_passes_on_the_one_line_of_a_user_error(notebooks, places):
-    fault = 'from coincast.errors import PriceError; raise PriceError("low above open")'
-    outcome = run(places, write_notebook(notebooks, fault))["07_any"]
-    assert (outcome.problem, outcome.result.bad_input) == ("low above open", True)
 
 
 def test_execute_does_not_take_an_exit_in_the_last_cell_for_an_end(tmp_path):
