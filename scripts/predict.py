@@ -37,9 +37,7 @@ MOST_SEEDS = 100  # all in one saved network
 
 def parser() -> argparse.ArgumentParser:
     """The command line's options."""
-    line = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    line = environment.command_line(__doc__, EXAMPLE)
     line.add_argument("coin", metavar="COIN", help="CoinMarketCap slug: bitcoin")
     line.add_argument("--source", default="bundled", help="of prices (default: bundled)")
     line.add_argument("--url", default="", metavar="TEMPLATE", help="path or address for --source")

@@ -7,8 +7,7 @@ the libraries and what it made are compared with the last run. After Ctrl-C the 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import environment
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from coincast.runner.reproduction import Outcome, Places
     from coincast.runner.sweeps.sweep import Sweep
 
-Number = TypeVar("Number", int, float)
 EXAMPLE = """
 examples:
   python3 scripts/reproduce.py
@@ -31,9 +29,7 @@ examples:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    line = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    line = environment.command_line(__doc__, EXAMPLE)
     line.add_argument(
         "notebooks", nargs="*", metavar="NOTEBOOK", help="which to run (default: all)"
     )
@@ -65,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     engines = line.add_mutually_exclusive_group()
     engines.add_argument(
         "--jobs",
-        type=positive(int),
+        type=int,
         metavar="N",
         help="notebooks at a time (default: as many as fit cores and memory)",
     )
@@ -76,32 +72,19 @@ def parser() -> argparse.ArgumentParser:
     )
     line.add_argument(
         "--timeout",
-        type=positive(float),
+        type=float,
         default=60.0,
         metavar="MINUTES",
         help="longest that one notebook may take (default: 60)",
     )
     line.add_argument(
         "--memory",
-        type=positive(float),
+        type=float,
         default=float("inf"),
         metavar="GIB",
         help="most memory that one notebook's processes may take together (default: no limit)",
     )
     return line
-
-
-def positive(kind: type[Number]) -> Callable[[str], Number]:
-    """A converter of texts to numbers above zero."""
-
-    def convert(text: str) -> Number:
-        number = kind(text)
-        if not number > 0:
-            raise ValueError
-        return number
-
-    convert.__name__ = f"positive {kind.__name__}"  # argparse names it in its message
-    return convert
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -114,6 +97,10 @@ def main(arguments: argparse.Namespace) -> int:
     from coincast.runner.reproduction import Places, output_folder
     from coincast.runner.sweeps.grid import parse_grid
 
+    for name in ("jobs", "timeout", "memory"):
+        number = getattr(arguments, name)
+        if number is not None and not number > 0:
+            raise InputError(f"--{name} {number} is not above 0; choose a larger number")
     limits = Limits(arguments.timeout * 60, arguments.memory)
     if arguments.verify:
         return verify(arguments, limits)
@@ -208,22 +195,14 @@ def verify(arguments: argparse.Namespace, limits: Limits) -> int:
         for earlier in places.out.glob("*.json"):  # for those who read it, figs/ has the values
             earlier.unlink()
         states = task_states(tasks, places, fresh=True)
-        outcomes = run_and_report(
-            states, places.build / "work", arguments.jobs, arguments.scheduler, show
-        )
-    found = verification.verify(
-        (
-            verification.Run(
-                one.task.notebook,
-                one.result.made,
-                one.problem,
-                one.result.seconds,
-                one.result.peak_gib,
-            )
-            for one in outcomes
-        ),
-        FIGS,
-    )
+        engine = arguments.jobs, arguments.scheduler
+        outcomes = run_and_report(states, places.build / "work", *engine, show)
+    runs = []
+    for one in outcomes:
+        result, name = one.result, one.task.notebook
+        cost = result.seconds, result.peak_gib
+        runs.append(verification.Run(name, result.made, one.problem, *cost))
+    found = verification.verify(runs, FIGS)
     verification.save(found, BUILD / "verification.json")
     print("", *found.lines, "", found.sentence, sep="\n")
     refresh_page([], Places())

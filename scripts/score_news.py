@@ -20,9 +20,7 @@ examples:
 
 def parser() -> argparse.ArgumentParser:
     """The command line's options."""
-    line = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    line = environment.command_line(__doc__, EXAMPLE)
     line.add_argument("files", nargs="+", metavar="FILE", help="headlines: CSV, RSS or Atom")
     line.add_argument("--out", required=True, metavar="FILE.csv", help="the series to write")
     line.add_argument(

@@ -36,9 +36,7 @@ examples:
 
 def parser() -> argparse.ArgumentParser:
     """The command line's options."""
-    line = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    line = environment.command_line(__doc__, EXAMPLE)
     line.add_argument("coins", nargs="+", metavar="COIN", help="CoinMarketCap slug: bitcoin")
     line.add_argument("--start", default="", metavar="YYYY-MM-DD", help="first day")
     line.add_argument("--end", default="", metavar="YYYY-MM-DD", help="last day, inclusive")

@@ -40,9 +40,7 @@ SLOW = {
 
 def parser() -> argparse.ArgumentParser:
     """Build the command line."""
-    line = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    line = environment.command_line(__doc__, EXAMPLE)
     line.add_argument("--fast", action="store_true", help="leave out faults, notebooks, commands")
     line.add_argument("--only", nargs="+", metavar="PATH", help="just these tests")
     return line

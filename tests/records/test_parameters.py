@@ -91,8 +91,6 @@ def test_parse_assignments_refuses_before_anything_runs(tmp_path, text, message)
 
 def test_parse_assignments_gives_a_parameter_to_the_notebooks_that_have_it(tmp_path):
     path = write_notebook(tmp_path)
-    other = tmp_path / "08_other.ipynb"
-    cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": ["lags = 1"]}
-    other.write_text(json.dumps({"cells": [cell]}))
+    other = write_notebook(tmp_path, name="08_other", parameters="lags = 1")
     given = parse_assignments(["lags=3", "coin=eos"], [path, other])
     assert given == {path: {"lags": 3, "coin": "eos"}, other: {"lags": 3}}

@@ -29,20 +29,18 @@ def record(folder, monkeypatch, readme="", **values):
 
 
 def test_record_writes_figures_and_plain_json(tmp_path, monkeypatch):
-    content = record(tmp_path, monkeypatch, day=pd.Timestamp("2018-01-02"))
+    content = record(tmp_path, monkeypatch, readme="| a |\n", day=pd.Timestamp("2018-01-02"))
+    assert content["readme"] == "| a |\n"
     assert content["values"] == {"day": "2018-01-02"}
     assert content["figures"] == {"line": "A line."}
     assert results.load(tmp_path)["01_prices"] == content
     assert (tmp_path / "line.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_record_keeps_the_notebooks_part_of_the_readme(tmp_path, monkeypatch):
-    assert record(tmp_path, monkeypatch, readme="| a |\n")["readme"] == "| a |\n"
-    assert "readme" not in record(tmp_path, monkeypatch)
-
-
 def test_record_tells_where_the_numbers_came_from(tmp_path, monkeypatch):
-    provenance = record(tmp_path, monkeypatch)["provenance"]
+    content = record(tmp_path, monkeypatch)
+    assert "readme" not in content
+    provenance = content["provenance"]
     assert provenance["parameters"] == {"seed": 1}
     (origin,) = provenance["data"]
     assert (origin["coin"], origin["rows"]) == ("bitcoin", 5)
@@ -59,6 +57,11 @@ def test_record_marks_each_figure_with_the_hashes_of_its_json(tmp_path, monkeypa
     assert marks["Parameters-SHA256"] == hashlib.sha256(b'{"seed":1}').hexdigest()
     assert marks["Data-SHA256"] == provenance["data_sha256"]
     assert "Software" not in marks
+    text = (tmp_path / "line.svg").read_text()
+    assert etree.fromstring(text.encode()).tag == "{http://www.w3.org/2000/svg}svg"
+    assert provenance["data_sha256"] in text
+    for part in ("<dc:date>", "<dc:creator>", "Matplotlib v", "<text"):  # no date, no font
+        assert part not in text
 
 
 def test_record_gives_the_same_bytes_again(tmp_path, monkeypatch):
@@ -68,15 +71,6 @@ def test_record_gives_the_same_bytes_again(tmp_path, monkeypatch):
         made.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert made[0] == made[1]
     assert set(made[0]) == {"line.png", "line.svg", "01_prices.json"}
-
-
-def test_record_writes_each_figure_as_svg_without_a_date_or_a_font(tmp_path, monkeypatch):
-    provenance = record(tmp_path, monkeypatch)["provenance"]
-    text = (tmp_path / "line.svg").read_text()
-    assert etree.fromstring(text.encode()).tag == "{http://www.w3.org/2000/svg}svg"
-    assert provenance["data_sha256"] in text
-    for part in ("<dc:date>", "<dc:creator>", "Matplotlib v", "<text"):
-        assert part not in text
 
 
 def test_svg_is_the_same_whatever_the_users_settings_and_leaves_the_png_as_it_was():

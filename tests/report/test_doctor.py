@@ -83,14 +83,6 @@ def test_network_probe_counts_the_days_that_a_server_gives(server):
     assert server.url in finding.message
 
 
-@pytest.mark.command
-@pytest.mark.parametrize("name", probes.ENGINES)
-def test_probe_compiles_with_xla(name):
-    found = probes.start(name, seconds=120)
-    assert found["failure"] == ""
-    assert len(found["gpus"]) == len(driver_and_names()[1])
-
-
 def test_probe_is_killed_when_it_takes_too_long():
     found = probes.start("jax", seconds=0.05)
     (finding,) = [f for f in doctor.check_gpu({"jax": found}, wanted=False) if f.name == "jax"]

@@ -117,17 +117,12 @@ def test_page_says_which_figure_is_missing_and_which_notebook_never_ran(tmp_path
     assert "No figure" in soup.find(id="99_new").get_text()
 
 
-def test_page_links_the_svg_of_a_figure_where_there_is_one(tmp_path):
+def test_write_page_links_an_svg_and_exports_again_only_what_changed(tmp_path):
     site = make_site(tmp_path)
     (site.build / "svg").mkdir()
     (site.build / "svg" / "venues.svg").write_text("<svg/>")
     links = [link["href"] for link in parse(site.write()).select("figcaption a")]
     assert links == ["svg/venues.svg"]
-
-
-def test_write_page_exports_again_only_what_changed(tmp_path):
-    site = make_site(tmp_path)
-    site.write()
     pages = {name: site.build / f"{name}.html" for name in NAMES}
     before = {name: path.stat().st_mtime_ns for name, path in pages.items()}
     site.execute("02_ethereum_lstm", text="something else\n")

@@ -5,6 +5,7 @@ import shutil
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -36,10 +37,14 @@ def task_of(folder, *cells, label="", **parameters):
 def test_run_on_cluster_gives_the_bytes_of_this_machine(cluster, tmp_path):
     tasks = [task_of(tmp_path, writing(), label=f"lags={lags}", lags=lags) for lags in (1, 2)]
     tasks.append(task_of(tmp_path, "1 / 0", label="broken"))
-    here = {task.name: result for task, result in run_tasks(tasks, 1, tmp_path / "work")}
+    reading = 'from coincast.records import results; coin = results.read("01_a")["coin"]'
+    reader = task_of(tmp_path, reading, writing(), label="reader")
+    tasks.append(replace(reader, reads={"01_a": '{"values": {"coin": "xrp"}}'}))
+    here = {task.name: result for task, result in run_tasks(tasks, 2, tmp_path / "work")}
     there = {task.name: r for task, r in run_on_cluster(tasks, cluster.scheduler_address)}
     assert {name: r.made for name, r in there.items()} == {name: r.made for name, r in here.items()}
     assert there["lags=2"].made["line.png"] == b"ethereum 2"
+    assert there["reader"].made["line.png"] == b"xrp 4"
     assert there["broken"].problem == here["broken"].problem
     assert "ZeroDivisionError" in there["broken"].report
 

@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 
-import nbformat
 import pytest
 from tiny import write_notebook
 
@@ -75,29 +74,20 @@ def test_task_states_tells_what_changed(places, tmp_path):
     )
 
 
-def test_task_states_sees_a_change_of_code_that_a_parameter_names(places, tmp_path):
-    notebook = write_notebook(tmp_path, "1 + 1", parameters='model = "any:lstm"')
-    own = tmp_path / "mine.py"
-    own.write_text("a = 1")
-    settle(places, notebook, FIGURE, model=f"{own}:a")
-    assert why(places, notebook, model=f"{own}:a") == ""
-    own.write_text("a = 2")
-    assert why(places, notebook, model=f"{own}:a") == f"code changed: {own}"
-
-
-def test_task_states_sees_a_change_of_series_that_parameters_name(places, tmp_path):
-    parameters = 'series = ["markets"]\nheadlines = ""'
+def test_task_states_sees_a_change_of_code_and_series_that_parameters_name(places, tmp_path):
+    parameters = 'model = "any:lstm"\nseries = ["markets"]\nheadlines = ""'
     notebook = write_notebook(tmp_path, "1 + 1", parameters=parameters)
-    own, scored = tmp_path / "own.csv", tmp_path / "scored.CSV"
-    about = own.with_suffix(".json")
-    for path in (own, about, scored):
+    files = [tmp_path / name for name in ("mine.py", "own.csv", "own.json", "scored.CSV")]
+    code, own, _, scored = files
+    for path in files:
         path.write_text("1")
-    named = {"series": ["markets", str(own)], "headlines": str(scored)}
+    series = ["markets", str(own)]
+    named = {"model": f"{code}:a", "series": series, "headlines": str(scored)}
     settle(places, notebook, FIGURE, **named)
     assert why(places, notebook, **named) == ""
-    for path in (own, about, scored):
+    for path, kind in zip(files, ("code", "data", "data", "data"), strict=True):
         path.write_text("2")
-        assert why(places, notebook, **named) == f"data changed: {path}"
+        assert why(places, notebook, **named) == f"{kind} changed: {path}"
         path.write_text("1")
 
 
@@ -161,6 +151,19 @@ def test_task_states_never_trusts_prices_from_elsewhere(places, tmp_path):
     assert why(places, notebook) == "prices of source html may have changed"
 
 
+def waves_of(states):
+    """Return the names that are given to the pool together, in their order."""
+    waves = []
+
+    def run(tasks):
+        if tasks:
+            waves.append([task.notebook for task in tasks])
+        yield from ()
+
+    assert list(reproduce(states, run)) == []
+    return waves
+
+
 def test_reproduce_starts_the_longest_first_and_those_unknown_before(places, tmp_path):
     short, long, new = (
         write_notebook(tmp_path, name=name) for name in ("01_a", "02_longer", "03_new")
@@ -168,29 +171,14 @@ def test_reproduce_starts_the_longest_first_and_those_unknown_before(places, tmp
     for notebook in (short, long):
         settle(places, notebook, {f"{notebook.stem}.json": b"{}"})
     states = task_states(map(task_of, (short, long, new)), places, fresh=True)
-    order = []
-
-    def run(tasks):
-        order.extend(task.notebook for task in tasks)
-        yield from ()
-
-    assert list(reproduce(states, run)) == []
-    assert order == ["03_new", "02_longer", "01_a"]
+    assert waves_of(states) == [["03_new", "02_longer", "01_a"]]
 
 
 def test_reproduce_gives_the_machine_to_one_that_measures_time(places, tmp_path):
-    notebooks = [write_notebook(tmp_path, name=name) for name in ("01_a", "02_timed", "03_c")]
-    content = nbformat.read(notebooks[1], as_version=4)
-    content.metadata["coincast"] = {"alone": True}
-    nbformat.write(content, notebooks[1])
-    waves = []
-
-    def run(tasks):
-        waves.append([task.notebook for task in tasks])
-        yield from ()
-
-    assert list(reproduce(task_states(map(task_of, notebooks), places), run)) == []
-    assert waves == [["01_a", "03_c"], ["02_timed"]]
+    timed = write_notebook(tmp_path, name="02_timed", alone=True)
+    notebooks = [timed, *(write_notebook(tmp_path, name=name) for name in ("01_a", "03_c"))]
+    states = task_states(map(task_of, notebooks), places)
+    assert waves_of(states) == [["01_a", "03_c"], ["02_timed"]]
 
 
 def test_reproduce_refuses_a_figure_of_another_notebook(places, tmp_path):
@@ -245,22 +233,14 @@ def test_reproduce_keeps_svgs_apart_from_what_is_committed_and_misses_them(place
     assert list(kept.parent.iterdir()) == []
 
 
-def test_reproduce_keeps_all_figures_where_an_svg_cannot_be_written(places, tmp_path):
-    settle(places, write_notebook(tmp_path), FIGURE)
-    (places.build / "svg").write_text("not a folder")
-    made = FIGURE | {"line.png": b"new", "line.svg": b"<svg/>"}
-    outcome = settle(places, write_notebook(tmp_path, "1"), made)
-    assert outcome.problem.startswith(f"cannot write {places.build / 'svg' / 'line.svg'}")
-    assert (places.out / "line.png").read_bytes() == b"line"
-
-
-@pytest.mark.parametrize("name", ["line.png", "07_any.json"])
+@pytest.mark.parametrize("name", ["line.png", "line.svg", "07_any.json"])
 def test_reproduce_keeps_all_figures_where_one_cannot_be_replaced(places, tmp_path, name):
-    settle(places, write_notebook(tmp_path), FIGURE | {"a.png": b"a"})
-    (places.out / name).unlink()
-    (places.out / name).mkdir()
-    outcome = settle(places, write_notebook(tmp_path, "1"), FIGURE | {"a.png": b"new"})
-    assert outcome.problem.startswith(f"cannot write {places.out / name}: Is a directory")
+    made = FIGURE | {"line.svg": b"<svg/>"}
+    settle(places, write_notebook(tmp_path), made | {"a.png": b"a"})
+    places.path(name).unlink()
+    places.path(name).mkdir()
+    outcome = settle(places, write_notebook(tmp_path, "1"), made | {"a.png": b"new"})
+    assert outcome.problem.startswith(f"cannot write {places.path(name)}: Is a directory")
     assert (places.out / "a.png").read_bytes() == b"a"
 
 

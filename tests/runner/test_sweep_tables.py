@@ -7,7 +7,7 @@ import pytest
 
 from coincast.figures import sweep_plots
 from coincast.runner.sweeps.grid import GridPoint, grid_points
-from coincast.runner.sweeps.tables import failures_csv, results_csv, scores
+from coincast.runner.sweeps.sweep import failures_csv, results_csv, scores
 
 
 def row(mae, n=9, **interval):

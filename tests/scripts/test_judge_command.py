@@ -75,7 +75,8 @@ def judge(scripts, tmp_path):
 
 
 @pytest.mark.parametrize("line", COMMANDS)
-def test_examples_of_the_readme_end_with_a_table_and_a_verdict(judge, tmp_path, line):
+def test_the_three_examples_of_the_readme_end_with_a_verdict(judge, tmp_path, line):
+    assert len(COMMANDS) == 3
     status, out, err = judge(f"{line} --quick")
     assert (status, err) == (0, ""), err
     assert re.search(r"^\w+ +your model +\d+ +[+-]0\.\d{4} ", out, re.MULTILINE)
@@ -83,18 +84,6 @@ def test_examples_of_the_readme_end_with_a_table_and_a_verdict(judge, tmp_path, 
     assert ("your model on standard features" in out) == ("--features" in line)
     assert (tmp_path / "out" / "your_model.png").exists()
     assert "--html" not in line or "<html" in (tmp_path / "dogecoin.html").read_text()
-
-
-def test_examples_are_three():
-    assert len(COMMANDS) == 3
-
-
-def test_a_dense_network_finds_nothing_in_noise(judge):
-    status, out, _ = judge("mine.py:dense --csv dogecoin.csv --quick --json")
-    found = json.loads(out)["values"]["verdicts"]["dogecoin"]
-    assert status == 0
-    assert found["verdict"] != "beats"
-    assert found["n"] >= 91
 
 
 def test_a_temporal_convolution_is_judged_by_the_range(judge):
@@ -124,21 +113,29 @@ def test_boosting_finds_a_planted_signal_of_5_percent(judge, tmp_path):
     assert "boosting has skill for the change of planted" in out.splitlines()[-1]
 
 
-def test_a_leaking_feature_ends_the_trial_by_name(judge):
-    status, out, err = judge("mine.py:dense --features mine.py:leaking --coin bitcoin --quick")
-    assert (status, out, err.count("\n")) == (2, "", 1)
-    assert "look-ahead in your features of bitcoin: 'high_tomorrow' of 2015-" in err
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--seeds 0", "seeds 0"),
+        (
+            "--features mine.py:leaking --coin bitcoin --quick",
+            "look-ahead in your features of bitcoin: 'high_tomorrow' of 2015-",
+        ),
+    ],
+)
+def test_judge_says_in_one_line_what_is_wrong(judge, options, words):
+    status, out, err = judge(f"mine.py:dense {options}")
+    assert (status, out, err.count("\n")) == (2, "", 1), err
+    assert words in err
 
 
-def test_a_layer_that_jax_cannot_trace_is_trained_on_tensorflow(judge):
-    status, out, err = judge("mine.py:on_tensorflow --csv dogecoin.csv --quick -p epochs=1")
+def test_a_layer_that_jax_cannot_trace_trains_on_tensorflow_and_finds_nothing_in_noise(judge):
+    status, out, err = judge("mine.py:on_tensorflow --csv dogecoin.csv --quick -p epochs=1 --json")
     assert (status, err.count("\n")) == (0, 1), err
     assert "Cumulative" in err
     assert "TensorFlow" in err
-    assert "on_tensorflow" in out.splitlines()[-1]
-
-
-def test_judge_says_in_one_line_what_is_wrong(judge):
-    status, out, err = judge("mine.py:dense --seeds 0")
-    assert (status, out, err.count("\n")) == (2, "", 1), err
-    assert "seeds 0" in err
+    values = json.loads(out)["values"]
+    assert "on_tensorflow" in values["verdict"]
+    found = values["verdicts"]["dogecoin"]
+    assert found["verdict"] != "beats"
+    assert found["n"] >= 91

@@ -80,7 +80,6 @@ def test_predict_with_a_saved_model_agrees_on_a_table_of_ones_own(fitted, start,
         (["--model", "damaged.keras"], "damaged.keras': its SHA-256"),
         (["--seeds", "0"], "--seeds is 0"),
         (["--end", "2031-01-01"], "2031-01-01 is outside the data"),
-        (["--source", "dogs"], "'dogs' is unknown"),
     ],
 )
 def test_predict_says_in_one_line_what_is_wrong(start, folder, options, message):

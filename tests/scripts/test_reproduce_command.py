@@ -114,34 +114,6 @@ def test_reproduce_reads_the_same_prices_from_a_served_page(quick, tmp_path, ser
     assert "not the published prices" in found["reading"][-1]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["03_nothing"], ["'03_nothing'"]),
-        (["-p", "epoch=3"], ["'epoch=3'", "'epochs'"]),
-        (["-p", "epochs=many"], ["epochs=many", "21"]),
-        (["-p", "seed=-1"], ["seed -1"]),
-        (["-p", "end=2018-13-01"], ["'2018-13-01'"]),
-        (["-p", "source=bundle"], ["'bundle'", "'bundled'"]),
-        (["02_ethereum_lstm", "--quick", "-p", "lags=900"], ["lags 900", "597 days"]),
-        (["03_bitcoin_cnn_lstm", "-p", "backend=torch"], ["'torch'"]),
-        (["02_ethereum_lstm", "-p", "dropout=1"], ["dropout 1.0"]),
-        (["--out", ""], ["--out ''"]),
-        (["--out", str(FIGS / "mine")], ["--out"]),
-        (["02_ethereum_lstm", "--sweep", "lags=2", "--out", "/"], ["--out '/'"]),
-        (["--out", "/dev/null"], ["--out '/dev/null'"]),
-        (["--out", "/proc/x"], ["--out '/proc/x'"]),
-    ],
-)
-def test_reproduce_refuses_bad_input_in_one_line(tmp_path, arguments, words):
-    before = contents(FIGS)
-    done = reproduce(tmp_path, *arguments)
-    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
-    assert all(word in done.stderr for word in words)
-    assert contents(FIGS) == before
-    assert not list(tmp_path.iterdir())
-
-
 RUNNER = ROOT / "tests" / "support" / "runner.py"
 
 

@@ -118,7 +118,6 @@ ENDLESS = {
     "headers": never_ending(OK, b"X: x\r\n", 0.05),
     "continue": never_ending(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.001),
     "chunk-size": never_ending(IN_CHUNKS, b"0"),
-    "chunk-extension": never_ending(IN_CHUNKS + b"5;", b"x"),
     "chunks": never_ending(IN_CHUNKS, b"1\r\nx\r\n"),
     "trailer": never_ending(IN_CHUNKS + b"1\r\nx\r\n0\r\n", b"X: x\r\n", 0.05),
     "redirect": never_ending(b"HTTP/1.1 302 Found\r\nLocation: /other\r\nX: ", b"x"),
@@ -142,20 +141,13 @@ FAULTS = {
     "500": (Answer("oops", 500), f"{AGAIN}HTTP status 500", 4),
     "503-html": (Answer(PAGE, 503), f"{AGAIN}HTTP status 503", 4),
     "404": (Answer("gone", 404), "HTTP status 404", 1),
-    "403": (Answer(titled("Robot?"), 403), "HTTP status 403", 1),
     "204": (Answer(status=204), "HTTP status 204", 1),
     "202-challenge": (Answer(titled("One moment"), 202), "HTTP status 202", 1),
-    "304": (Answer(status=304), "HTTP status 304", 1),
     "redirect-to-nowhere": (Answer(status=302), "HTTP status 302", 1),
     "redirect-loop": (Answer(status=302, headers={"Location": "?"}), "more than 10 times", 11),
     "redirect-to-file": (
         Answer(status=301, headers={"Location": "file:///etc/hostname"}),
         "redirects to 'file:///etc/hostname'",
-        1,
-    ),
-    "redirect-to-ftp": (
-        Answer(status=307, headers={"Location": "ftp://127.0.0.1/page"}),
-        "redirects to 'ftp://127.0.0.1/page'",
         1,
     ),
     "reset": (broken_off(PAGE), f"{AGAIN}Connection reset by peer", 4),
@@ -165,17 +157,7 @@ FAULTS = {
         4,
     ),
     "hang-up-of-unknown-length": (Answer(pieces(PAGE[:HALF])), CUT, 1),
-    "length-too-long": (
-        Answer(PAGE, headers={"Content-Length": str(len(PAGE) + 9)}),
-        f"{AGAIN}IncompleteRead({LENGTH} bytes read, 9 more expected)",
-        4,
-    ),
     "length-too-short": (Answer(PAGE, headers={"Content-Length": str(HALF)}), CUT, 1),
-    "chunk-cut": (
-        Answer(pieces(b"10000\r\n", PAGE[:HALF]), headers=CHUNKED),
-        f"{AGAIN}IncompleteRead",
-        4,
-    ),
     "chunks-without-end": (
         Answer(pieces(b"%x\r\n" % len(PAGE), PAGE, b"\r\n"), headers=CHUNKED),
         f"{AGAIN}IncompleteRead",
@@ -192,7 +174,6 @@ FAULTS = {
     "silence": (Answer(PAGE, delay=0.8), f"{AGAIN}timed out", 4),
     "silence-in-mid-body": (dripping(PAGE, 0.8), f"{AGAIN}timed out", 4),
     "image": (Answer(b"\x89PNG", headers={"Content-Type": "image/png"}), NO_TABLE, 1),
-    "json-as-html": (Answer('{"status": {"error_code": 500}}'), NO_TABLE, 1),
     "error-page-of-200": (Answer(titled("Too many requests")), NO_TABLE, 1),
     "empty": (Answer(""), NO_TABLE, 1),
     "gzip-bomb": (Answer(BOMB, headers=GZIP), TOO_LARGE, 1),
@@ -241,11 +222,8 @@ def once(fault):
 # What the server does in turn, the last of it for ever.
 PASSING = {
     "429": [Answer("slow down", 429), PAGE],
-    "500": [Answer("oops", 500), PAGE],
     "three-faults": [Answer("", 502), broken_off(PAGE), Answer("", 504), PAGE],
-    "reset": [broken_off(PAGE), PAGE],
     "hang-up": [Answer(PAGE[:HALF], headers={"Content-Length": LENGTH}), PAGE],
-    "chunk-cut": [Answer(pieces(b"10000\r\n", PAGE[:HALF]), headers=CHUNKED), PAGE],
     "gzip-cut": [Answer(PACKED[:-99], headers=GZIP), PAGE],
     "silence": [Answer(PAGE, delay=0.5), PAGE],
     "parts": [Answer(pieces(PAGE[:99], PAGE[99:HALF], PAGE[HALF:]))],
@@ -272,9 +250,21 @@ def test_scrape_gets_the_prices_and_keeps_them_when_a_fault_passes(scrape, serve
 
 
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("fault", ["gzip-bomb", "200-mib", "200-mib-announced"])
-def test_scrape_reads_and_holds_little_of_a_body_without_end(scrape, server, fault):
-    server.pages["/bitcoin"] = FAULTS[fault][0]
+@pytest.mark.parametrize(
+    ("page", "most_sent", "most_held"),
+    [
+        (Answer(BOMB, headers=GZIP), 64, 128),  # MiB: the limit, and what is taken ahead of it
+        (Answer(endless), 64, 128),
+        (Answer(endless, headers={"Content-Length": str(200 * MIB)}), 64, 128),
+        (once(Answer(BOMB, 302, {**MOVED, **GZIP})), 32, 16),
+        (once(Answer(endless, 302, MOVED)), 32, 16),
+    ],
+    ids=["bomb", "200", "200-announced", "redirect-with-a-bomb", "redirect-with-200"],
+)
+def test_scrape_reads_and_holds_little_of_a_body_without_end(
+    scrape, server, page, most_sent, most_held
+):
+    server.pages["/bitcoin"] = page
     tracemalloc.start()
     try:
         scrape()
@@ -282,23 +272,8 @@ def test_scrape_reads_and_holds_little_of_a_body_without_end(scrape, server, fau
     finally:
         tracemalloc.stop()
     server.rest()
-    assert server.sent < 64 * MIB  # the limit, and what the system takes ahead of it
-    assert peak < 128 * MIB
-
-
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize(("headers", "body"), [(GZIP, BOMB), ({}, endless)], ids=["bomb", "200"])
-def test_scrape_does_not_read_the_body_of_a_redirect(scrape, server, headers, body):
-    server.pages["/bitcoin"] = once(Answer(body, 302, {**MOVED, **headers}))
-    tracemalloc.start()
-    try:
-        assert scrape()[0] == 0
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    server.rest()
-    assert server.sent < 32 * MIB
-    assert peak < 16 * MIB
+    assert server.sent < most_sent * MIB
+    assert peak < most_held * MIB
 
 
 def in_seconds(seconds):
@@ -352,7 +327,7 @@ def test_scrape_writes_the_other_coins_when_one_fails(scrape, server, tmp_path):
     assert (tmp_path / "ethereum.csv").read_text() == OLD
 
 
-@pytest.mark.parametrize("day", ["9999-12-31", "2300-01-01", "0001-01-01", "1969-12-31"])
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1969-12-31"])
 @pytest.mark.parametrize("place", ["json", "page", "next"])
 def test_scrape_names_an_impossible_day_and_writes_the_other_coins(
     scrape, server, tmp_path, day, place
@@ -498,7 +473,7 @@ def test_scrape_keeps_the_earlier_table_when_the_disk_is_full(start, scrape, ser
 
 
 @pytest.mark.command
-@pytest.mark.parametrize("place", ["/proc/cache", "{folder}/file/cache", "{folder}/file"])
+@pytest.mark.parametrize("place", ["/proc/cache", "{folder}/file/cache"])
 def test_scrape_writes_prices_when_the_cache_is_no_place_to_write(start, server, tmp_path, place):
     server.pages["/bitcoin"] = PAGE
     (tmp_path / "file").write_text("")
@@ -580,7 +555,7 @@ def test_scrape_begins_no_other_coin_when_it_is_interrupted(start, server):
 INTERRUPTED = {
     "silence": Answer(PAGE, delay=30),
     "drip": dripping(PAGE, 0.05),
-    **{name: ENDLESS[name] for name in ("header", "continue", "trailer")},
+    **{name: ENDLESS[name] for name in ("header", "trailer")},
     "pause": Answer("wait", 503, {"Retry-After": "30"}),
 }
 

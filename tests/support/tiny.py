@@ -9,10 +9,10 @@ PATIENCE = 60  # seconds; on a busy machine a kernel starts late
 DEFAULTS = 'coin = "ethereum"\nlags = 4\ndropout = 0.35\nquick = False\ncoins = ["eos", "xrp"]'
 
 
-def write_notebook(folder, *sources, name="07_any", parameters=DEFAULTS, reads=()):
+def write_notebook(folder, *sources, name="07_any", parameters=DEFAULTS, **asked):
     """Write a notebook of a parameters cell and cells of these sources; return its path.
 
-    `reads` are the notebooks whose values it reads.
+    Its metadata ask something of the runner: `alone`, or `reads`, the notebooks that it reads.
     """
     cells = [nbformat.v4.new_code_cell(source) for source in (parameters, *sources)]
     cells[0].metadata["tags"] = ["parameters"]
@@ -20,8 +20,8 @@ def write_notebook(folder, *sources, name="07_any", parameters=DEFAULTS, reads=(
         cell["id"] = f"cell-{number}"  # nbformat draws one; the same content is the same file
     kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    if reads:
-        notebook.metadata["coincast"] = {"reads": list(reads)}
+    if asked:
+        notebook.metadata["coincast"] = asked
     path = folder / f"{name}.ipynb"
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)

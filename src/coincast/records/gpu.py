@@ -19,21 +19,13 @@ Sample = tuple[float, float]  # per cent busy, bytes in use
 
 @dataclass(frozen=True)
 class GpuUse:
-    """How busy one GPU was.
+    """How busy one GPU was."""
 
-    Attributes:
-        name: the driver's name for it.
-        samples: how often it was looked at.
-        mean_percent: share of the time in which something ran on it.
-        highest_percent: the same in a single sample.
-        highest_bytes: of its memory in use, by any process.
-    """
-
-    name: str
-    samples: int
-    mean_percent: float
-    highest_percent: float
-    highest_bytes: float
+    name: str  # the driver's name for it
+    samples: int  # how often it was looked at
+    mean_percent: float  # share of the time in which something ran on it
+    highest_percent: float  # the same in a single sample
+    highest_bytes: float  # of its memory in use, by any process
 
     def __str__(self) -> str:
         """One line for a log."""

@@ -1,4 +1,4 @@
-"""`build/index.html`: every figure with its caption and numbers, to look at in a browser."""
+"""Web pages: `build/index.html` with every figure and its numbers, and the executed notebooks."""
 
 import json
 import os
@@ -13,35 +13,28 @@ import mistune
 import pandas as pd
 from PIL import Image
 
+from coincast.errors import InputError
 from coincast.files import write_atomically
 from coincast.paths import BUILD, FIGS, NOTEBOOKS
 from coincast.records import results
 from coincast.report import verification
-from coincast.report.executed import TEMPLATES, export
 
-__all__ = ["FRESH", "Record", "write_page"]
+__all__ = ["FRESH", "Record", "export", "write_page"]
 
 FRESH = "fresh"
+TEMPLATES = Path(__file__).parent / "templates"
 MAX_NUMBERS = 200  # listed per notebook; the JSON has them all
 
 
 @dataclass(frozen=True)
 class Record:
-    """What the runner knows about a notebook.
+    """What the runner knows about a notebook and its last run."""
 
-    Attributes:
-        name: of the notebook, for example "02_ethereum_lstm".
-        state: "fresh", or why its results are not: "stale: the code changed".
-        seconds: duration of its last run; None if unknown.
-        peak_gib: peak memory of that run; None if unknown.
-        gpus: utilization of each NVIDIA GPU during that run, one line per GPU.
-    """
-
-    name: str
-    state: str
-    seconds: float | None = None
-    peak_gib: float | None = None
-    gpus: tuple[str, ...] = ()
+    name: str  # of the notebook, for example "02_ethereum_lstm"
+    state: str  # "fresh", or why its results are not: "stale: the code changed"
+    seconds: float | None = None  # None if unknown
+    peak_gib: float | None = None  # the same
+    gpus: tuple[str, ...] = ()  # how busy each NVIDIA GPU was, one line each
 
 
 def write_page(
@@ -83,6 +76,31 @@ def write_page(
         verification=verification.load(build / "verification.json", figs),
     )
     write_atomically(page, text)
+    return page
+
+
+def export(notebook: Path) -> Path:
+    """Write an executed notebook as HTML beside it, unless its page is newer; give the page.
+
+    Raises:
+        InputError: the notebook cannot be read, or the page cannot be written.
+    """
+    page = notebook.with_suffix(".html")
+    sources = [notebook, *TEMPLATES.glob("notebook/*")]
+    if page.exists() and page.stat().st_mtime > max(path.stat().st_mtime for path in sources):
+        return page
+    from nbconvert import HTMLExporter  # noqa: PLC0415 - takes longer than writing the index
+
+    try:
+        exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+            template_name="notebook", extra_template_basedirs=[str(TEMPLATES)]
+        )
+        body, _ = exporter.from_filename(str(notebook))
+    except Exception as error:  # nbconvert raises many kinds for a damaged file
+        raise InputError(
+            f"cannot show {notebook.name}: {type(error).__name__}; execute it again"
+        ) from error
+    write_atomically(page, body)
     return page
 
 

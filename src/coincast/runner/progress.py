@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coincast.records.plain_json import parse_json
-from coincast.runner.notebook.dependencies import notices
+from coincast.runner.notebook.tasks import notices
 from coincast.runner.pool import default_jobs, run_tasks
 from coincast.runner.reproduction import Engine, Outcome, TaskState, reproduce
 

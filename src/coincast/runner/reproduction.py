@@ -22,7 +22,7 @@ from coincast.records import results
 from coincast.runner import manifests
 from coincast.runner.execution import Result, Task
 from coincast.runner.manifests import Manifest
-from coincast.runner.notebook import dependencies
+from coincast.runner.notebook.tasks import levels, missing
 
 __all__ = [
     "Engine", "Outcome", "Places", "TaskState", "output_folder", "reproduce", "task_states",
@@ -150,21 +150,17 @@ def task_states(tasks: Iterable[Task], places: Places, *, fresh: bool = False) -
     """
     tasks = list(tasks)
     states: dict[str, TaskState] = {}
-    for task in itertools.chain.from_iterable(dependencies.levels(tasks)):
-        reads = {name: results.find_record(name, places.out, FIGS) for name in task.reads}
-        state = _state(replace(task, reads=reads), places, fresh=fresh)
+    for asked in itertools.chain.from_iterable(levels(tasks)):
+        reads = {name: results.find_record(name, places.out, FIGS) for name in asked.reads}
+        task = replace(asked, reads=reads)
+        last = manifests.load(places.manifests / f"{task.notebook}.json")
+        now = manifests.describe(task)
+        reason = ASKED if fresh else manifests.why_stale(last, now, places.path)
         first = [name for name in reads if name in states and states[name].reason]
-        if first and not state.reason:
-            state = replace(state, reason=f"reads {', '.join(first)}, not up to date")
-        states[task.name] = state
+        if first and not reason:
+            reason = f"reads {', '.join(first)}, not up to date"
+        states[task.name] = TaskState(task, places, reason, now, last)
     return [states[task.name] for task in tasks]
-
-
-def _state(task: Task, places: Places, *, fresh: bool) -> TaskState:
-    last = manifests.load(places.manifests / f"{task.notebook}.json")
-    now = manifests.describe(task)
-    reason = ASKED if fresh else manifests.why_stale(last, now, places.path)
-    return TaskState(task, places, reason, now, last)
 
 
 def reproduce(states: Iterable[TaskState], run: Engine) -> Iterator[Outcome]:
@@ -180,7 +176,7 @@ def reproduce(states: Iterable[TaskState], run: Engine) -> Iterator[Outcome]:
     """
     stale = {state.task.name: state for state in states if state.reason}
     failed: dict[str, Result] = {}
-    for level in dependencies.levels(state.task for state in stale.values()):
+    for level in levels(state.task for state in stale.values()):
         now = [_renewed(stale[task.name]) for task in level]
         for outcome in _run_level(now, run, failed):
             if outcome.problem:
@@ -202,8 +198,8 @@ def _run_level(
     """Execute tasks that don't read each other's results, unless what they read is missing."""
     ready: dict[str, TaskState] = {}
     for state in states:
-        if missing := dependencies.missing(state.task, failed):
-            yield Outcome(state.task, missing, missing.problem)
+        if blocked := missing(state.task, failed):
+            yield Outcome(state.task, blocked, blocked.problem)
         elif not state.reason:
             yield Outcome(state.task, Result("up to date"))
         else:

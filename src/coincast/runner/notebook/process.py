@@ -14,20 +14,65 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import papermill
 import psutil
 from jupyter_core.paths import jupyter_runtime_dir
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from coincast.runner.notebook import descendants
-from coincast.runner.notebook.engine import ENGINE
 
+ENGINE = "coincast"
+MAX_OUTPUT = 20 * 2**20  # characters of a notebook's outputs together; ours have about one million
 KERNEL_START_SECONDS = 300  # on a busy machine
 # Sockets in the file system: no port can clash, and no other user can connect.
 TRANSPORT = "tcp" if sys.platform == "win32" else "ipc"
+
+
+class CappedClient(PapermillNotebookClient):  # type: ignore[misc]
+    """A client that keeps outputs up to a limit, then only errors."""
+
+    room = MAX_OUTPUT
+
+    def output(
+        self, outs: list[NotebookNode], msg: dict[str, Any], *more: object
+    ) -> NotebookNode | None:
+        """Append a message to a cell's outputs unless there is no more room."""
+        size = len(str(msg["content"]))
+        if msg["msg_type"] == "error" or size <= self.room:
+            self.room -= size
+            return super().output(outs, msg, *more)
+        if self.room > 0:  # tell it once
+            text = f"[the notebook shows more than {MAX_OUTPUT} characters: the rest is left out]\n"
+            stream = {"output_type": "stream", "name": "stderr", "text": text}
+            outs.append(nbformat.from_dict(stream))  # type: ignore[no-untyped-call]
+        self.room = 0
+        return None
+
+
+class CappedEngine(Engine):  # type: ignore[misc]
+    """papermill's own engine, with this client."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, *_: object, **__: object) -> NotebookNode:  # noqa: ANN401
+        """Execute a notebook, cell by cell."""
+        sockets = str(Path(jupyter_runtime_dir()) / "kernel.json")
+        return CappedClient(
+            nb_man,
+            kernel_name="python3",
+            startup_timeout=KERNEL_START_SECONDS,
+            timeout=None,
+            iopub_timeout=300,  # the default gives a busy machine 4 s to pass on what a cell prints
+            config=Config({"KernelManager": {"transport": TRANSPORT, "connection_file": sockets}}),
+        ).execute()
+
+
+papermill_engines.register(ENGINE, CappedEngine)
 
 
 def execute_here(request: Mapping[str, Any]) -> dict[str, str]:
@@ -40,7 +85,6 @@ def execute_here(request: Mapping[str, Any]) -> dict[str, str]:
         `status`: "finished", "failed" or "died"; `message`; for "failed" also `error` (the
         exception's name) and `traceback`.
     """
-    sockets = str(Path(jupyter_runtime_dir()) / "kernel.json")
     try:
         notebook = papermill.execute_notebook(
             request["notebook"],
@@ -50,8 +94,6 @@ def execute_here(request: Mapping[str, Any]) -> dict[str, str]:
             kernel_name="python3",
             engine_name=ENGINE,
             progress_bar=False,
-            start_timeout=KERNEL_START_SECONDS,
-            config=Config({"KernelManager": {"transport": TRANSPORT, "connection_file": sockets}}),
         )
     except PapermillExecutionError as error:
         traceback = "\n".join(error.traceback)

@@ -1,11 +1,13 @@
-"""Which notebooks there are, and the task of executing one."""
+"""Which notebooks there are, the task of executing one, and how tasks depend on each other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from coincast.errors import InputError, did_you_mean, shown
 from coincast.paths import NOTEBOOKS
+from coincast.records import results
 from coincast.records.parameters import (
     notebook_parameters,
     notebooks_read,
@@ -13,10 +15,12 @@ from coincast.records.parameters import (
     read_parameters,
     runs_alone,
 )
-from coincast.runner.execution import Limits, Task
+from coincast.runner.execution import Limits, Result, Task
 from coincast.runner.parameter_values import check_values
 
-__all__ = ["find_notebooks", "make_task", "split_readable"]
+__all__ = ["find_notebooks", "levels", "make_task", "missing", "notices", "split_readable"]
+
+COMMAND = "python3 scripts/reproduce.py"
 
 
 def find_notebooks(names: Iterable[str] = (), folder: Path = NOTEBOOKS) -> list[Path]:
@@ -76,3 +80,47 @@ def make_task(
             )
     alone = runs_alone(source)
     return Task(notebook.stem, source, dict(parameters), label, limits, alone, reads)
+
+
+def levels(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """Tasks in groups, each reading only what earlier groups record; the order is kept in a group.
+
+    Raises:
+        InputError: notebooks read each other in a circle.
+    """
+    by_name = {task.name: task for task in tasks}
+    order = TopologicalSorter({name: by_name.keys() & task.reads for name, task in by_name.items()})
+    try:
+        order.prepare()
+    except CycleError as error:
+        circle = " reads ".join(reversed(error.args[1]))
+        raise InputError(f"{circle}: a circle; correct `reads` in their metadata") from error
+    while names := order.get_ready():
+        yield [task for name, task in by_name.items() if name in names]
+        order.done(*names)
+
+
+def missing(task: Task, failed: Mapping[str, Result]) -> Result | None:
+    """Why a task cannot run, if what it reads has failed or was never recorded.
+
+    Args:
+        task: with the records that it reads.
+        failed: results of the notebooks that failed now.
+    """
+    if lost := [name for name in task.reads if name in failed]:
+        problem = f"not run: it reads {lost[0]}, which failed"
+        return Result("blocked", problem, failed[lost[0]].bad_input)
+    if unknown := [name for name, text in task.reads.items() if not text]:
+        problem = f"not run: it reads {unknown[0]}, which has no results; first run {COMMAND} "
+        return Result("blocked", problem + " ".join(unknown), bad_input=True)
+    return None
+
+
+def notices(tasks: Iterable[Task]) -> Iterator[str]:
+    """One line for each task that reads outdated results of notebooks that are not asked for."""
+    asked = {task.notebook: task for task in tasks}
+    for task in asked.values():
+        others = {name: text for name, text in task.reads.items() if name not in asked and text}
+        if older := [name for name, text in others.items() if results.is_outdated(text, name)]:
+            told = f"{task.name} reads outdated results of {', '.join(older)}; renew them with "
+            yield f"{told}{COMMAND} {' '.join(older)}"
