@@ -4,6 +4,10 @@ Libraries choose other instructions, and so other roundings, on other processors
 variables hold all of them to AVX2 and to a fixed number of threads. Most are read when a library
 is loaded, so they must be set before Python starts: the runner sets them for every notebook, and
 the kernel of `.venv` sets them in Jupyter.
+
+One thing no variable holds: Eigen, which multiplies matrices in XLA and TensorFlow, sums more than
+288 products in blocks that fit the processor's first cache, of 32 or 48 KiB. So the ensemble sums
+in parts, and notebook 04, on TensorFlow, trains its convolution on few windows a step.
 """
 
 import json

@@ -1,5 +1,8 @@
 """A member is what stock Keras trains on the same batches; many members are many single ones."""
 
+import re
+
+import jax
 import keras
 import numpy as np
 import pytest
@@ -7,6 +10,7 @@ from members import FEATURES, LAGS, cnn_lstm, dropping_lstm, lstm, make_windows,
 from scipy import stats
 
 from coincast.ensemble import Plan, Plateau, program, train_members
+from coincast.models import networks
 
 SEEDS = [3, 11, 7, 20]
 
@@ -43,6 +47,30 @@ def in_order(monkeypatch):
 def assert_same_weights(model, other, tolerance=1e-5):
     for mine, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=tolerance, rtol=tolerance)
+
+
+@pytest.mark.parametrize(("name", "windows"), [("cnn_lstm", 50), ("cnn", 128), ("lstm", 128)])
+def test_no_sum_is_so_long_that_its_rounding_depends_on_the_cache(name, windows, monkeypatch):
+    """The studies' networks and batches; a convolution has a row per window and day to sum."""
+    lowered = []
+
+    def lower(_, call, arguments, options):
+        lowered.append(jax.jit(call, compiler_options=options).lower(*arguments).as_text())
+        raise KeyboardInterrupt  # it need not run
+
+    monkeypatch.setattr(program.Program, "_trace", lower)
+    train = make_windows(windows, seed=1, classes=2)
+    plan = Plan(1, windows, "nadam", "mse" if name == "lstm" else "sparse_categorical_crossentropy")
+    with pytest.raises(KeyboardInterrupt):
+        train_members(getattr(networks, name), train, train, plan, SEEDS)
+    (text,) = lowered
+    longest = max(
+        np.prod([int(shape.split("x")[int(axis)]) for axis in axes.split(", ")])
+        for axes, shape in re.findall(
+            r"dot_general.* contracting_dims = \[([\d, ]+)\] x .* : \(tensor<([\dx]+)xf32>", text
+        )
+    )
+    assert windows // 2 <= longest <= 288  # (32 KiB - 384) / 112, in eights: Eigen, for AVX2
 
 
 @pytest.mark.parametrize(("build", "optimizer"), [(lstm, "adam"), (cnn_lstm, "nadam")])
