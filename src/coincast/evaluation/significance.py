@@ -130,7 +130,7 @@ def clark_west(targets: FloatArray, forecast: FloatArray, baseline: FloatArray) 
 
     A larger model has the larger squared error where its extra inputs are worthless, because it
     has to estimate their weights. This test takes that out, so it asks whether the inputs are
-    worth something, not whether the forecast is the better one. Under the null it rejects 3 to
+    worth something, not whether the forecast is the better one. Under the null it rejects 2 to
     4 % of the time: its authors' normal limit is cautious.
 
     Args:
@@ -168,7 +168,7 @@ def superior_forecasts(
     """Whether any of many forecasts beats the benchmark, and which.
 
     Both tests allow for the number of forecasts tried, and for how alike they are. With four that
-    are no better they reject 3 to 5 % of the time, on 500 days and on 1,400, whether days are
+    are no better they reject 3 to 6 % of the time, on 500 days and on 1,400, whether days are
     independent or each depends on the one before.
 
     Args:
@@ -209,7 +209,7 @@ def confidence_set(losses: pd.DataFrame, *, seed: int = 0) -> pd.Series:
 
     Those with more than .05 make up a set that should hold the best forecast, or all the best if
     several are equal, in 95 % of samples: with five equal ones on 500 days it was 95 % where days
-    were independent, 93 % where each depended on the one before, also on 1,400.
+    were independent, 92 % where each depended on the one before, also on 1,400.
 
     Args:
         losses: (n, forecasts), in order of time.

@@ -57,7 +57,8 @@ def seven_steps(steps: SevenSteps, example: ExampleWindow) -> Figure:
         axes.xaxis_date()
     for axes in panels[1:4]:
         axes.tick_params(labelbottom=False)
-        axes.xaxis.get_offset_text().set_visible(False)
+    for axes in panels[1:5]:
+        axes.xaxis.get_offset_text().set_visible(False)  # the days stand below the last one
     told = "every value is drawn in the middle of the days that it sees"
     panels[4].set_xlabel(f"{_dates(example)}; {told}")
     _draw_chances(panels[5], steps)
