@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coincast.datasets.leakage import check_closed_days, check_features
 from coincast.datasets.series import (
     RATIO,
     join_series,
@@ -73,12 +74,19 @@ def test_load_series_refuses_a_bad_description(tmp_path, about, word):
         load_series(str(tmp_path / "made.csv"))
 
 
-def test_interpolated_weekends_are_refused():
+def test_interpolated_weekends_are_refused_and_are_leaks():
     """The fault of the gold table in pybcoin: it moves on weekends, towards Monday."""
     friday_to_friday = np.linspace(1300.0, 1307.0, 8)
     series = made(friday_to_friday, closed_on_weekends=True)
     with pytest.raises(InputError, match=r"Saturday 2018-01-06.*interpolated"):
         validate_series(series)
+    assert [leak.check for leak in check_closed_days(series[["x"]])] == ["closed market"]
+
+    def filled(table):
+        return table[table.index.day_of_week <= 4].asfreq("D").interpolate()
+
+    leaks = check_features(filled, series[["x"]])
+    assert min(leak.day for leak in leaks) == pd.Timestamp("2018-01-06")
 
 
 def test_scale_up_to_its_own_maximum_needs_a_window():

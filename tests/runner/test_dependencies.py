@@ -6,11 +6,13 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from clusters import local_cluster
 from tiny import kernel_of, recording, waiting, write_notebook
 
 from coincast.errors import InputError
 from coincast.records.plain_json import json_hash
 from coincast.runner import reproduction
+from coincast.runner.cluster import run_on_cluster
 from coincast.runner.execution import Limits, Result
 from coincast.runner.notebook.tasks import find_notebooks, make_task, notices
 from coincast.runner.pool import run_tasks
@@ -165,7 +167,7 @@ def test_task_states_name_a_damaged_record(places, notebooks):
 
 @pytest.mark.notebook
 @pytest.mark.fault
-def test_values_of_other_notebooks_are_read_in_a_run(places, notebooks, tmp_path):
+def test_values_are_read_in_the_pool_and_on_a_cluster(places, notebooks, tmp_path):
     told = []
     done = run_and_report(
         task_states(tasks_of(notebooks), places), tmp_path / "work", 2, None, told.append
@@ -173,6 +175,15 @@ def test_values_of_other_notebooks_are_read_in_a_run(places, notebooks, tmp_path
     assert [one.problem for one in done] == ["", "", ""]
     assert json.loads((places.out / "01_all.json").read_text())["values"] == {"twice": 42}
     assert told.index("01_all started: never run here") > 3  # two starts and two ends
+    there = Places(tmp_path / "there", tmp_path / "elsewhere")
+    with local_cluster(tmp_path) as cluster:
+        states = task_states(tasks_of(notebooks), there)
+        ended = list(
+            reproduce(states, lambda tasks: run_on_cluster(tasks, cluster.scheduler_address))
+        )
+    assert [one.problem for one in ended] == ["", "", ""]
+    for path in places.out.iterdir():
+        assert (there.out / path.name).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.notebook

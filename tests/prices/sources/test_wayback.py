@@ -219,6 +219,12 @@ def test_load_leaves_out_the_day_on_which_a_page_was_archived(server):
     assert list(load(server).index) == list(TEN.index[:9])
 
 
+def test_load_refuses_a_copy_that_knows_the_future(server):
+    archive(server, {"20180108120000": ("", render_page(TEN))})
+    with pytest.raises(InputError, match=r"2018010812.* 2018-01-10"):
+        load(server, "2018-01-01", "2018-01-05")
+
+
 def test_load_refuses_a_copy_of_another_coin(server):
     page = render_react_page(TEN, coin="bitcoin-cash")
     archive(server, {"20180301000000": ("?start=20180101&end=20180110", page)})
