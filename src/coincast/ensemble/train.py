@@ -105,7 +105,7 @@ def train_members(
         plan: settings and rules.
         seeds: one per member, for initial weights, order of the windows and dropout.
         watch: name -> further windows to measure after each epoch; no rule looks at them.
-        stop_after: the epoch whose weights each member keeps, counted from 1: with the epochs that
+        stop_after: one per seed, the epoch whose weights it keeps, from 1: with the epochs that
             validation rows chose, the members can be fitted again to train and validation rows.
             All members train, and have a history, for `plan.epochs`; None keeps what the plan says.
 
@@ -113,8 +113,8 @@ def train_members(
         The members. A seed gives the same member whatever the others are, up to rounding.
 
     Raises:
-        InputError: the backend is not JAX, no seeds, windows or epochs that do not fit, or a model
-            that cannot be traced.
+        InputError: the backend is not JAX, no seeds, windows that do not fit, an epoch outside the
+            plan, or a model that cannot be traced.
 
     Warns:
         MemberWarning: members whose windows or loss are NaN or infinite; the others are trained.
